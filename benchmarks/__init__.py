@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks <job> --data DIR --json OUT`."""

@@ -1,0 +1,33 @@
+"""Run a benchmark: python -m benchmarks extrapolation --data DIR --json OUT."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+JOBS = ("extrapolation",)
+
+
+def main() -> None:
+    """Parse, run, print the table, write the file."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("job", choices=JOBS)
+    parser.add_argument("--data", type=Path, required=True, help="a folder as training/README.md")
+    parser.add_argument("--engines", type=lambda text: text.split(","), help="all by default")
+    parser.add_argument("--limit", type=int, help="tracks, for a quick look")
+    parser.add_argument("--split", default="test", choices=["train", "valid", "test"])
+    parser.add_argument("--json", type=Path, help="where the results go")
+    args = parser.parse_args()
+    job = importlib.import_module(f"benchmarks.{args.job}")
+    results = job.run(args.data, wanted=args.engines, limit=args.limit, split=args.split)
+    print(results.text())
+    if args.json:
+        results.write(args.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Jobs, the engines that do them, and the protocol each job's engines keep."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from core.audio import Clip
+from core.progress import Progress, ignore
+
+
+class Extrapolator(Protocol):
+    """Continues a clip."""
+
+    def extrapolate(
+        self, clip: Clip, seconds: float, *, seed: int, progress: Progress = ignore
+    ) -> Clip:
+        """What follows `clip`, `seconds` long, at its rate and channel count.
+
+        The same clip, seconds, seed and weights give the same samples. Raises UserInputError when
+        the clip is too short to say anything, ModelUnavailableError when weights are missing.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What a page or the command line says of an engine before it is imported.
+
+    published: it is a paper's model, as published, and not ours.
+    model_id: the weights' id in weights/manifest.toml; None where there is nothing to load.
+    target: "module:class", imported when the engine is first used.
+    """
+
+    job: str
+    name: str
+    title: str
+    summary: str
+    published: bool
+    model_id: str | None
+    target: str
+
+
+_ENGINES = (
+    EngineInfo(
+        "extrapolate",
+        "loop",
+        "Loop",
+        "Finds the moment in your clip most like its last seconds and plays on from there.",
+        False,
+        None,
+        "core.extrapolation.loop:Loop",
+    ),
+    EngineInfo(
+        "extrapolate",
+        "paper-encdec",
+        "Published encoder-decoder (2023)",
+        "The paper's network, second by second on raw samples. Expect noise: that is the result.",
+        True,
+        "paper-encdec",
+        "core.extrapolation.paper_encdec:PaperEncDec",
+    ),
+)
+
+
+def engines(job: str) -> list[EngineInfo]:
+    """The job's engines, ours first, the default in front."""
+    return [info for info in _ENGINES if info.job == job]
+
+
+def info(job: str, name: str) -> EngineInfo:
+    """The entry of one engine. Raises KeyError with the names there are."""
+    for entry in engines(job):
+        if entry.name == name:
+            return entry
+    raise KeyError(f"no engine {name!r} for {job}; there are {[e.name for e in engines(job)]}")
+
+
+def engine(job: str, name: str) -> Any:
+    """A new engine object, which keeps the job's protocol. Raises KeyError for an unknown name."""
+    module, _, attribute = info(job, name).target.partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def extrapolator(name: str) -> Extrapolator:
+    """`engine("extrapolate", name)`, typed."""
+    return cast(Extrapolator, engine("extrapolate", name))

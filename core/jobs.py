@@ -1,0 +1,396 @@
+"""The one place where heavy work runs: bounded, fair between visitors, cancellable, with progress.
+
+A page submits a function of one argument, `progress`, under its visitor's name as owner, keeps the
+`Job` in the visitor's session and looks at `job.state()` when it redraws. Pages know only the
+`Executor` protocol. Another executor can take the work over by keeping it:
+
+- a process pool: `work` must then be picklable (a module's function in `functools.partial`);
+  `progress` becomes a pipe that the parent reads, and raising `Cancelled` there a flag, such as a
+  `multiprocessing.Event`, that the child's progress looks at;
+- a remote queue: `work` becomes a recipe (`core.recipe`) and the input's sha256, the Job a handle
+  that asks the queue; owners and limits stay the same.
+
+Whoever does the work drives its `Job` by `begin`, `report` and `finish`; everything else here only
+reads it.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import math
+import os
+import threading
+import traceback
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from core.errors import ModelUnavailableError, UserInputError
+from core.progress import Progress
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+WORKERS_VARIABLE = "ENCORE_WORKERS"
+
+_log = logging.getLogger(__name__)
+
+
+class Cancelled(Exception):  # noqa: N818 - it is news, not an error
+    """Raised by `progress` inside cancelled work, and by `Job.result` afterwards."""
+
+
+class Status(enum.Enum):
+    """Where a job is in its life. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        return self in (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A job as it is at one moment.
+
+    fraction: done so far, 0 to 1, never falling.
+    position: place in the queue from 1; 0 once it runs or is over.
+    error: what the work raised, where it failed.
+    """
+
+    status: Status
+    fraction: float
+    position: int
+    error: BaseException | None
+
+
+class Job(Generic[T]):
+    """One piece of work, to be watched, waited for and cancelled from any thread."""
+
+    def __init__(
+        self,
+        work: Callable[[Progress], T],
+        owner: str,
+        position: Callable[[Job[Any]], int],
+        withdraw: Callable[[Job[Any]], None],
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self.owner = owner
+        self._work: Callable[[Progress], T] | None = work
+        self._position = position
+        self._withdraw = withdraw
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._status = Status.QUEUED
+        self._fraction = 0.0
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._traceback: TracebackType | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the outcome is known."""
+        return self._over.is_set()
+
+    def state(self) -> JobState:
+        position = max(self._position(self), 1)  # 0 while a worker is just taking it
+        with self._lock:
+            if self._status is not Status.QUEUED:
+                position = 0
+            return JobState(self._status, self._fraction, position, self._error)
+
+    def cancel(self) -> None:
+        """End the job for its owner, at once. Does nothing to one that is over.
+
+        A queued job leaves the queue. In a running one the next call of `progress` raises
+        Cancelled; whatever it still returns or raises is dropped.
+        """
+        if self.finish(Status.CANCELLED):
+            self._withdraw(self)
+
+    def result(self, timeout_s: float | None = None) -> T:
+        """What the work returned, waiting for it if need be.
+
+        Raises what the work raised, Cancelled if it was cancelled, TimeoutError after `timeout_s`.
+        """
+        if not self._over.wait(timeout_s):
+            raise TimeoutError(f"not finished within {timeout_s} s")
+        if self._status is Status.CANCELLED:
+            raise Cancelled
+        if self._error is not None:
+            # The first traceback each time, or it would grow with every caller that asks.
+            raise self._error.with_traceback(self._traceback)
+        return cast(T, self._value)  # which may well be None
+
+    def begin(self) -> Callable[[Progress], T] | None:
+        """For the executor: mark it as running and take its work; None if it was cancelled."""
+        with self._lock:
+            if self._status is Status.QUEUED:
+                self._status = Status.RUNNING
+            work, self._work = self._work, None
+            return work
+
+    def report(self, fraction: float) -> None:
+        """For the executor: the progress that the work is given."""
+        with self._lock:
+            if self._status is Status.CANCELLED:
+                raise Cancelled
+            if not math.isnan(fraction):
+                self._fraction = max(self._fraction, min(fraction, 1.0))
+
+    def finish(
+        self, status: Status, value: T | None = None, error: BaseException | None = None
+    ) -> bool:
+        """For the executor: the outcome. Returns False, and changes nothing, if it had one."""
+        with self._lock:
+            if self._status.final:
+                return False
+            self._status, self._value, self._error, self._work = status, value, error, None
+            self._traceback = error.__traceback__ if error is not None else None
+            if status is Status.DONE:
+                self._fraction = 1.0
+        self._over.set()
+        return True
+
+
+class Executor(Protocol):
+    """Where pages send heavy work."""
+
+    def submit(self, work: Callable[[Progress], T], *, owner: str) -> Job[T]:
+        """Queue `work` for `owner`, one visitor.
+
+        `work` must call its `progress` often (a few times a second), for that is where it can be
+        cancelled, and must let Cancelled pass. Raises UserInputError when the queue is full or the
+        owner has enough in it.
+        """
+        ...
+
+
+class ThreadExecutor:
+    """Daemon threads in this process, started with the first job.
+
+    workers: jobs that run at once. queue_limit: jobs that wait, of all owners together.
+    per_owner_limit: jobs of one owner that wait or run.
+
+    Owners take turns. One who comes while another's job runs is served before that other's next
+    one, so nobody waits for more than one job of each other owner.
+    """
+
+    def __init__(self, workers: int = 1, queue_limit: int = 32, per_owner_limit: int = 4) -> None:
+        if min(workers, queue_limit, per_owner_limit) < 1:
+            raise ValueError("workers, queue_limit and per_owner_limit must be 1 or more")
+        self._workers = workers
+        self._queue_limit = queue_limit
+        self._per_owner_limit = per_owner_limit
+        self._changed = threading.Condition()
+        self._queues: OrderedDict[str, deque[Job[Any]]] = OrderedDict()  # owners in turn
+        self._running: list[Job[Any]] = []
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+
+    def submit(self, work: Callable[[Progress], T], *, owner: str) -> Job[T]:
+        job = Job(work, owner, self._position, self._withdraw)
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("this executor is closed")
+            queued = self._queues.get(owner, ())
+            # A cancelled job that still runs holds a worker, but is no longer its owner's business.
+            mine = len(queued) + sum(
+                other.owner == owner and not other.over for other in self._running
+            )
+            if mine >= self._per_owner_limit:
+                raise UserInputError(
+                    f"You already have {mine} runs going or waiting; "
+                    "let one finish or cancel it, then try again."
+                )
+            if sum(map(len, self._queues.values())) >= self._queue_limit:
+                raise UserInputError(
+                    "Too many visitors are waiting just now; try again in a minute."
+                )
+            if owner not in self._queues:
+                self._take_seat(owner)
+            self._queues[owner].append(job)
+            if len(self._threads) < self._workers:
+                name = f"encore-job-{len(self._threads)}"
+                thread = threading.Thread(target=self._work_on, name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
+        return job
+
+    def close(self) -> None:
+        """Cancel everything, and let the threads end when their present work has noticed."""
+        with self._changed:
+            self._closed = True
+            jobs = [job for queue in self._queues.values() for job in queue] + self._running
+            self._changed.notify_all()
+        for job in jobs:
+            job.cancel()
+
+    def _take_seat(self, owner: str) -> None:
+        """Put a newcomer at the end, but before those at the end whose turn is on right now."""
+        busy = {job.owner for job in self._running}
+        overtaken = []
+        for other in reversed(self._queues):
+            if other not in busy:
+                break
+            overtaken.append(other)
+        self._queues[owner] = deque()
+        if owner not in busy:
+            for other in reversed(overtaken):
+                self._queues.move_to_end(other)
+
+    def _next(self) -> Job[Any] | None:
+        """The job whose turn it is, or None once closed. Waits; call with the lock held."""
+        while not self._closed:
+            if self._queues:
+                owner = next(iter(self._queues))
+                queue = self._queues[owner]
+                job = queue.popleft()
+                if queue:
+                    self._queues.move_to_end(owner)
+                else:
+                    del self._queues[owner]
+                self._running.append(job)
+                return job
+            self._changed.wait()
+        return None
+
+    def _work_on(self) -> None:
+        while True:
+            with self._changed:
+                job = self._next()
+            if job is None:
+                return
+            _run(job)
+            with self._changed:
+                self._running.remove(job)
+            del job  # the next wait may be long, and results are large
+
+    def _position(self, job: Job[Any]) -> int:
+        with self._changed:
+            queue = self._queues.get(job.owner)
+            if queue is None or job not in queue:
+                return 0
+            rounds = queue.index(job)
+            ahead, seen = rounds, False
+            for owner, others in self._queues.items():
+                if owner == job.owner:
+                    seen = True
+                else:
+                    ahead += min(len(others), rounds if seen else rounds + 1)
+            return ahead + 1
+
+    def _withdraw(self, job: Job[Any]) -> None:
+        with self._changed:
+            queue = self._queues.get(job.owner)
+            if queue is not None and job in queue:
+                queue.remove(job)
+                if not queue:
+                    del self._queues[job.owner]
+
+
+def _run(job: Job[Any]) -> None:
+    """Do one job's work on this thread, which survives whatever the work raises."""
+    work = job.begin()
+    if work is None:
+        return
+    try:
+        job.finish(Status.DONE, value=work(job.report))
+    except Cancelled:
+        job.finish(Status.CANCELLED)
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+        if not isinstance(error, UserInputError | ModelUnavailableError):
+            _log.exception("job %s failed", job.id)
+        if error.__traceback__ is not None:  # without this frame, which holds the work
+            error.__traceback__ = error.__traceback__.tb_next
+        _forget_locals(error)
+        job.finish(Status.FAILED, error=error)
+
+
+def _forget_locals(error: BaseException) -> None:
+    """Free the arrays that a kept exception would hold through the frames it passed."""
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        link = todo.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            traceback.clear_frames(link.__traceback__)
+            todo += [link.__cause__, link.__context__]
+
+
+class ResultStore(Generic[K, V]):
+    """Finished results by key, the least recently used dropped first. Safe from any thread.
+
+    limit_bytes: of all values together, by the sizes that `put` was told.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._size_bytes = 0
+
+    @property
+    def size_bytes(self) -> int:
+        return self._size_bytes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: K) -> V | None:
+        """The value, which thereby becomes the most recently used; None if it is not here."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry[0]
+
+    def put(self, key: K, value: V, size_bytes: int) -> None:
+        """Keep a value, dropping others for it. One larger than the whole store is not kept.
+
+        Raises ValueError for a negative size.
+        """
+        if size_bytes < 0:
+            raise ValueError(f"size_bytes must not be negative, not {size_bytes}")
+        with self._lock:
+            if key in self._entries:
+                self._size_bytes -= self._entries.pop(key)[1]
+            if size_bytes > self._limit_bytes:
+                return
+            self._entries[key] = value, size_bytes
+            self._size_bytes += size_bytes
+            while self._size_bytes > self._limit_bytes:
+                _, (_, freed) = self._entries.popitem(last=False)
+                self._size_bytes -= freed
+
+
+_executor: ThreadExecutor | None = None
+_executor_lock = threading.Lock()
+
+
+def executor() -> Executor:
+    """The process's executor, built once. ENCORE_WORKERS says how many jobs run at once (1).
+
+    Raises ValueError when that variable is no whole number of 1 or more.
+    """
+    global _executor
+    with _executor_lock:
+        if _executor is None:
+            text = os.environ.get(WORKERS_VARIABLE, "1")
+            if not text.isdecimal() or int(text) < 1:
+                raise ValueError(f"{WORKERS_VARIABLE} must be a whole number from 1, not {text!r}")
+            _executor = ThreadExecutor(workers=int(text))
+        return _executor

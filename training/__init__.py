@@ -1,0 +1,1 @@
+"""One module per model: `python -m training.<engine> --data DIR`. Core never imports it."""

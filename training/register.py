@@ -1,0 +1,80 @@
+"""Take finished weights into weights/ and enter them in the manifest.
+
+    python -m training.register runs/paper_encdec/last.weights.h5 paper-encdec
+
+What a file cannot say of itself (job, builder, shapes, licence, figures) stands in
+training/entries/<id>.toml, one table's worth of weights/manifest.toml. File name, bytes, sha256 and
+the Keras version are measured here. The model is then loaded and run once, as the app would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core import registry
+from core.loaders import load_model
+from core.registry import MANIFEST, ManifestError, ModelSpec
+from training import manifest
+
+ENTRIES = Path(__file__).with_name("entries")
+MEASURED = ("file", "bytes", "sha256", "keras_version", "repo_id", "revision")
+
+
+def register(weights: Path, model_id: str, entry: Mapping[str, Any], folder: Path) -> ModelSpec:
+    """Copy `weights` to `folder`/<model_id>.weights.h5 and write its manifest entry.
+
+    entry: the fields of ModelSpec without MEASURED. The same file and entry give the same manifest.
+    A published revision is kept while it holds the same bytes and dropped otherwise: publish again.
+    Raises ManifestError when the entry is wrong; nothing is written then.
+    """
+    given = [name for name in MEASURED if name in entry]
+    if given:
+        raise ManifestError(f"the entry of {model_id}: {given[0]} is measured, not given")
+    measured = {
+        "file": f"{model_id}.weights.h5",
+        "bytes": weights.stat().st_size,
+        "sha256": registry.file_sha256(weights),
+        "keras_version": importlib.metadata.version("keras"),
+    }
+    spec = registry.from_table(model_id, {**entry, **measured})
+    specs = read(folder)
+    before = specs.get(model_id)
+    if before is not None and before.sha256 == spec.sha256:
+        spec = replace(spec, repo_id=before.repo_id, revision=before.revision)
+    specs[model_id] = spec
+    manifest.dumps(specs.values())  # raises before anything is written
+    if not spec.matches(folder / spec.file):
+        partial = folder / (spec.file + ".part")
+        shutil.copyfile(weights, partial)
+        partial.replace(folder / spec.file)
+    manifest.write(folder, specs.values())
+    return spec
+
+
+def read(folder: Path) -> dict[str, ModelSpec]:
+    """The specs in `folder`/manifest.toml, none where there is no such file."""
+    path = folder / MANIFEST
+    return registry.parse(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def main() -> None:
+    """The command line above."""
+    parser = argparse.ArgumentParser(description="Take finished weights into weights/.")
+    parser.add_argument("weights", type=Path, help="a finished .weights.h5")
+    parser.add_argument("id", help="the model's id; training/entries/<id>.toml describes it")
+    args = parser.parse_args()
+    entry = tomllib.loads((ENTRIES / f"{args.id}.toml").read_text(encoding="utf-8"))
+    spec = register(args.weights, args.id, entry, registry.weights_dir())
+    load_model(spec.id)
+    print(f"{spec.file}: {spec.bytes} bytes, sha256 {spec.sha256}; loads and runs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Finished examples from the gallery as results: no engine runs, no TensorFlow is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import soundfile as sf
+import streamlit as st
+
+from core.gallery import GalleryItem, item
+from core.gallery import items as gallery_items
+from ui import requests, spectrogram_image
+from ui.results import Result, build, credit
+
+
+def items() -> list[GalleryItem]:
+    """The Extrapolate job's finished examples, best first."""
+    return gallery_items(requests.JOB)
+
+
+def result(found: GalleryItem) -> Result:
+    """The example's finished run."""
+    stamp = (found.folder / "item.json").stat().st_mtime_ns
+    return _result(str(found.folder), found.slug, stamp)
+
+
+@st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)
+def _result(folder: str, slug: str, stamp: int) -> Result:
+    found = item(requests.JOB, slug)
+    data = found.source_bytes()
+    clip, actual = requests.cut(
+        data, hashlib.sha256(data).hexdigest(), requests.of_recipe(found.recipe)
+    )
+    names = [made.engine for made in found.continuations]
+    kept = ["input", *names] + (["actual"] if actual is not None else [])
+    return build(
+        found.title,
+        credit(found),
+        found.recipe,
+        clip,
+        actual,
+        [
+            (made.engine, found.clip(made.engine), dict(made.metrics), made.compute_seconds)
+            for made in found.continuations
+        ],
+        pictures=spectrogram_image.load(Path(folder), kept),
+    )
+
+
+def duration_s(found: GalleryItem) -> float:
+    """Length of the example's excerpt in seconds."""
+    return float(sf.info(io.BytesIO(found.source_bytes())).duration)

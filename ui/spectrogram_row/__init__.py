@@ -1,0 +1,86 @@
+"""The comparison player: spectrograms side by side, one playhead, instant switching.
+
+Sound and pictures travel by URL, only the layout goes over the websocket. Mounted again with equal
+data, it plays on; with other data it starts over; taken off the page, it stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from ui import media
+from ui.spectrogram_image import Axes
+
+_HERE = Path(__file__).parent
+_mount = st.components.v2.component(
+    "encore_spectrogram_row",
+    html=(_HERE / "row.html").read_text(encoding="utf-8"),
+    css=(_HERE / "row.css").read_text(encoding="utf-8"),
+    js=(_HERE / "row.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure as it is printed."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A sound with its picture.
+
+    name: told apart by this; the input's is "input".
+    wav: the very bytes that the download gives.
+    seconds, sample_rate: of that sound.
+    picture: PNG of its spectrogram, time from left to right edge.
+    """
+
+    name: str
+    title: str
+    kind: Literal["input", "predicted", "actual"]
+    wav: bytes
+    seconds: float
+    sample_rate: int
+    picture: bytes
+    caption: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+def spectrogram_row(panels: Sequence[Panel], axes: Axes, *, key: str) -> None:
+    """Show the player: the input first, then its continuations, which all start where it ends.
+
+    Raises ValueError unless there is an input and at least one continuation.
+    """
+    if len(panels) < 2 or [panel.kind == "input" for panel in panels].index(True) != 0:
+        raise ValueError("the input comes first, and something follows it")
+    data: dict[str, Any] = {
+        "sample_rate": panels[0].sample_rate,
+        "scale": {
+            "low": axes.low_db,
+            "high": axes.high_db,
+            "colours": list(axes.colours),
+        },
+        "ticks": [asdict(tick) for tick in axes.ticks],
+        "panels": [
+            {
+                "name": panel.name,
+                "title": panel.title,
+                "kind": panel.kind,
+                "seconds": panel.seconds,
+                "caption": panel.caption,
+                "figures": [asdict(figure) for figure in panel.figures],
+                "url": media.url(panel.wav, "audio/wav", f"{key}/{panel.name}/wav"),
+                "picture": media.url(panel.picture, "image/png", f"{key}/{panel.name}/png"),
+            }
+            for panel in panels
+        ],
+    }
+    _mount(data=data, key=key)
