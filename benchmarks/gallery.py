@@ -1,7 +1,7 @@
-"""Build the finished examples: `python -m benchmarks.gallery --data DIR`, or without --data from
-the excerpts already in gallery/, when an engine or its weights have changed.
+"""Build the finished examples: `python -m benchmarks.gallery --data DIR`.
 
-The list of examples, with credit and licence, is gallery/examples.toml.
+Without --data it builds from the excerpts already in gallery/, which is all that is needed when an
+engine or its weights have changed. The list of examples, with credit and licence, is gallery/examples.toml.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
 
 from core.audio import Clip, encode_flac
 from core.engines import engines
@@ -83,14 +85,8 @@ def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
 
 def warm_up() -> None:
     """Run every engine once, so that compiling and loading are in no example's figures."""
-    tone = Clip(0.1 * _tone()[None], 22050)
+    tone = Clip(0.1 * np.sin(np.arange(20 * 22050) * 0.05)[None], 22050)
     run(tone, tone, engines=[e.name for e in engines("extrapolate")], seconds=10.0, seed=0)
-
-
-def _tone() -> Any:
-    import numpy as np
-
-    return np.sin(np.arange(20 * 22050) * 0.05).astype(np.float32)
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ _CODECS = (
 """The only decoders that may run: a video's pictures are never decoded, not even to look."""
 
 _DAMAGED = "The file is damaged beyond reading; export it anew or choose another one."
+_NO_SOUND = "This file has no sound in it; choose one that has."
 
 _MINUS_3_DB = math.sqrt(0.5)
 _SIDES = {"FL": 1.0, "FLC": 1.0, "DL": 1.0, "BL": _MINUS_3_DB, "SL": _MINUS_3_DB, "WL": _MINUS_3_DB}
@@ -167,7 +168,7 @@ class FfmpegReader:
         if not streams.audio:
             if streams.video:
                 raise UserInputError("This video has no sound; choose one with a sound track.")
-            raise UserInputError("This file has no sound track; choose one that holds sound.")
+            raise UserInputError(_NO_SOUND)
         self._stream = streams.audio[0]
         codec = self._stream.codec_context
         if codec is None or codec.name not in _CODECS.split(","):
@@ -182,7 +183,7 @@ class FfmpegReader:
             if self._head:
                 break
         else:
-            raise UserInputError(_DAMAGED)
+            raise UserInputError(_DAMAGED if self._failures else _NO_SOUND)
         first = self._head[0]
         self.rate = int(first.sample_rate)
         self.channels = int(first.layout.nb_channels)
@@ -315,5 +316,5 @@ def _stereo_gains(names: tuple[str, ...]) -> FloatArray:
     if set(names) <= set(_TO_STEREO):
         gains = np.array([_TO_STEREO[name] for name in names])
         if (gains.sum(axis=0) > 0).all():
-            return (gains / gains.sum(axis=0)).astype(np.float32)
+            return np.asarray(gains / gains.sum(axis=0), np.float32)
     return np.full((len(names), MAX_CHANNELS), 1 / len(names), np.float32)

@@ -75,21 +75,30 @@ def train(
     validation_set: np.ndarray[Any, Any],
     out: Path,
     *,
+    seconds_in: int = 20,
     order: str = "descending",
     epochs: int = 200,
     seed: int = 0,
 ) -> keras.Model:
-    """Fit on float32 [tracks, 30, samples]; the last epoch's model. Writes into `out`."""
+    """Fit on float32 [tracks, seconds, samples], of which `seconds_in` are given.
+
+    Writes into `out` and returns the last epoch's model.
+    """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    model = build(samples=train_set.shape[-1], units=UNITS[order])
+    model = build(
+        samples=train_set.shape[-1],
+        seconds_in=seconds_in,
+        seconds_out=train_set.shape[1] - seconds_in,
+        units=UNITS[order],
+    )
     model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
     model.fit(
-        train_set[:, :20],
-        train_set[:, 20:],
+        train_set[:, :seconds_in],
+        train_set[:, seconds_in:],
         batch_size=20,
         epochs=epochs,
-        validation_data=(validation_set[:, :20], validation_set[:, 20:]),
+        validation_data=(validation_set[:, :seconds_in], validation_set[:, seconds_in:]),
         validation_batch_size=10,
         validation_freq=min(VALIDATE_EVERY, epochs),
         callbacks=[EpochLog(out)],

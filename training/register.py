@@ -37,23 +37,26 @@ def register(weights: Path, model_id: str, entry: Mapping[str, Any], folder: Pat
     given = [name for name in MEASURED if name in entry]
     if given:
         raise ManifestError(f"the entry of {model_id}: {given[0]} is measured, not given")
-    measured = {
-        "file": f"{model_id}.weights.h5",
-        "bytes": weights.stat().st_size,
-        "sha256": registry.file_sha256(weights),
-        "keras_version": importlib.metadata.version("keras"),
-    }
-    spec = registry.from_table(model_id, {**entry, **measured})
-    specs = read(folder)
-    before = specs.get(model_id)
-    if before is not None and before.sha256 == spec.sha256:
-        spec = replace(spec, repo_id=before.repo_id, revision=before.revision)
-    specs[model_id] = spec
-    manifest.dumps(specs.values())  # raises before anything is written
-    if not spec.matches(folder / spec.file):
-        partial = folder / (spec.file + ".part")
-        shutil.copyfile(weights, partial)
-        partial.replace(folder / spec.file)
+    name = f"{model_id}.weights.h5"
+    copy = folder / (name + ".part")
+    try:
+        shutil.copyfile(weights, copy)  # a training that still runs may replace the original
+        measured = {
+            "file": name,
+            "bytes": copy.stat().st_size,
+            "sha256": registry.file_sha256(copy),
+            "keras_version": importlib.metadata.version("keras"),
+        }
+        spec = registry.from_table(model_id, {**entry, **measured})
+        specs = read(folder)
+        before = specs.get(model_id)
+        if before is not None and before.sha256 == spec.sha256:
+            spec = replace(spec, repo_id=before.repo_id, revision=before.revision)
+        specs[model_id] = spec
+        manifest.dumps(specs.values())  # raises before anything is replaced
+        copy.replace(folder / name)
+    finally:
+        copy.unlink(missing_ok=True)
     manifest.write(folder, specs.values())
     return spec
 

@@ -19,8 +19,6 @@ INPUT_S = 20.0
 MIN_SECONDS, MAX_SECONDS, DEFAULT_SECONDS = 10, 120, 10
 MIN_ACTUAL_S = 1.0
 MAX_SEED = 2**31 - 1
-SILENT_PEAK = 1e-4
-"""-80 dB re full scale: below this a recording holds nothing that one could go on from."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +162,11 @@ def cut(data: bytes, sha256: str, request: Request) -> tuple[Clip, Clip | None]:
 
     Raises UserInputError when the file cannot be read there, or when nothing sounds there.
     """
+    from core.decoding import is_silent
+
     window = _decoded(sha256, request.start_s, INPUT_S + request.seconds, data)
     clip = window.between(0.0, INPUT_S)
-    if clip.peak() < SILENT_PEAK:
+    if is_silent(clip):
         raise UserInputError(
             "This part of the clip is silent, so there is nothing to continue; choose a part or "
             "a clip with sound."

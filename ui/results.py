@@ -151,9 +151,7 @@ def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:
         sound, seconds, rate = _wav(result.actual_flac)
         note = "What the recording really does next."
         panels.append(
-            Panel(
-                "actual", ACTUAL_TITLE, "actual", sound, seconds, rate, pictures["actual"], note
-            )
+            Panel("actual", ACTUAL_TITLE, "actual", sound, seconds, rate, pictures["actual"], note)
         )
     spectrogram_row(panels, result.pictures.axes, key=key)
 
@@ -163,7 +161,7 @@ def show_reading(result: Result) -> None:
     from core.metrics import METRICS
 
     names = [name for name in METRICS if any(name in made.metrics for made in result.made)]
-    arrows = {"lower": "lower is better", "higher": "higher is better"}
+    hints = {"lower": " (lower is better)", "higher": " (higher is better)"}
     with st.expander("How to read the figures", icon=":material/straighten:"):
         if result.actual_flac is None:
             st.write(
@@ -172,9 +170,8 @@ def show_reading(result: Result) -> None:
             )
         st.markdown(
             "\n".join(
-                f"- **{METRICS[name].title}** "
-                + (f"({arrows[METRICS[name].better]}): " if METRICS[name].better in arrows else ": ")
-                + METRICS[name].explain
+                f"- **{METRICS[name].title}**{hints.get(METRICS[name].better, '')}: "
+                f"{METRICS[name].explain}"
                 for name in names
             )
         )

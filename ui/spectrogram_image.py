@@ -70,7 +70,7 @@ def draw(clips: Mapping[str, Clip]) -> Pictures:
         Tick(_hz_label(hz), round(float(np.interp(hz, frequencies, rows)), 4)) for hz in TICKS_HZ
     )
     palette = _palette()
-    colours = tuple("#%02x%02x%02x" % tuple(palette[i]) for i in range(0, 256, 15))
+    colours = tuple(f"#{bytes(palette[i]).hex()}" for i in range(0, 256, 15))
     files = {name: _png(mel, low, high, palette) for name, mel in spectrograms.items()}
     return Pictures(files, Axes(low, high, colours, ticks))
 
@@ -141,16 +141,16 @@ def _hz_label(hz: int) -> str:
 
 def _palette() -> npt.NDArray[np.uint8]:
     """The colour map's 256 colours, uint8 [256, 3]."""
-    import matplotlib
+    import matplotlib as mpl
 
-    colours = matplotlib.colormaps[COLOUR_MAP](np.arange(256), bytes=True)
+    colours = mpl.colormaps[COLOUR_MAP](np.arange(256), bytes=True)
     return np.asarray(colours[:, :3], dtype=np.uint8)
 
 
 def _png(
     mel: npt.NDArray[np.float32], low: float, high: float, palette: npt.NDArray[np.uint8]
 ) -> bytes:
-    """dB [n_mels, frames] as a palette PNG, low frequencies below; at most MAX_COLUMNS wide.
+    """Decibels [n_mels, frames] as a palette PNG, low frequencies below; at most MAX_COLUMNS wide.
 
     Wider ones keep the loudest of neighbouring frames, so that short hits stay visible.
     """

@@ -155,7 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _create(self, asked: dict[str, Any]) -> None:
         name = f"{asked['organization']}/{asked['name']}"
         if name in self.hub.repos:
-            self._json({"error": "You already created this model repo"}, 409)
+            url = f"{self.hub.endpoint}/{name}"
+            self._json({"error": "You already created this model repo", "url": url}, 409)
             return
         self.hub.repos[name] = Repo()
         self._json({"url": f"{self.hub.endpoint}/{name}", "name": name})

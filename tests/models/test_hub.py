@@ -1,4 +1,4 @@
-"""Downloads against a Hub on loopback: found, refused, tampered, slow, cut off, taken up, offline."""
+"""Downloads from a Hub on loopback: refused, tampered, slow, cut off, taken up, offline."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ import pytest
 from core import hub
 from core.errors import ModelUnavailableError
 from core.loaders import weights_path
-from tests.models.entries import DATA, REPO, install, published, sentence
+from tests.models.entries import DATA, install, published, sentence
 
 FETCH = "from core import loaders, registry; loaders.weights_path(registry.model('tiny'))"
 

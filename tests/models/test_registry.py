@@ -134,6 +134,8 @@ def test_registering_measures_the_file_and_is_repeatable(tmp_path):
     with pytest.raises(ManifestError, match="job must be"):
         register(weights, "tiny", {**given, "job": "dance"}, folder)
     assert (folder / "tiny.weights.h5").read_bytes() == b"first weights"
+    assert (folder / "manifest.toml").read_bytes() == text
+    assert list(folder.glob("*.part")) == []
 
 
 def test_new_bytes_drop_the_published_revision_and_old_ones_keep_it(tmp_path):

@@ -1,0 +1,18 @@
+"""Encore: `streamlit run app.py`. Imports no TensorFlow and no librosa; pages do, when needed."""
+
+import streamlit as st
+
+from ui.guard import guarded
+
+st.set_page_config(page_title="Encore", page_icon=":material/graphic_eq:", layout="wide")
+page = st.navigation(
+    [
+        st.Page("pages/home.py", title="Encore", icon=":material/graphic_eq:", default=True),
+        st.Page("pages/extrapolate.py", title="Extrapolate", icon=":material/forward_10:"),
+        st.Page("pages/gallery.py", title="Gallery", icon=":material/queue_music:"),
+        st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
+    ],
+    position="top",
+)
+with guarded():
+    page.run()

@@ -1,0 +1,92 @@
+"""Scoreboard: the results files of the last full benchmark runs, as they were written."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.metrics import METRICS
+from ui import scores
+
+
+def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
+    """Rows from best to worst; the best engine bold, rungs grey."""
+    order = scores.ranked(results, metric)
+    best = next((row["name"] for row in order if row["kind"] == "engine"), None)
+
+    def cell(row: dict[str, Any], text: str) -> str:
+        text = text.replace("|", "\\|").replace("[", "\\[")
+        if row["kind"] != "engine":
+            return f":gray[{text}]"
+        return f"**{text}**" if row["name"] == best else text
+
+    lines = ["| | " + " | ".join(scores.metric_title(name) for name in names) + " |"]
+    lines.append("|---|" + "---:|" * len(names))
+    for row in order:
+        cells = [scores.title(results["job"], row["name"])]
+        cells += [scores.printed(row, name) for name in names]
+        lines.append("| " + " | ".join(cell(row, text) for text in cells) + " |")
+    st.markdown("\n".join(lines))
+
+
+def show(results: dict[str, Any]) -> None:
+    """One results file."""
+    job = results["job"]
+    st.header(job.capitalize(), anchor=False)
+    st.caption(
+        f"{results['items']} items of {results['data']} · {results['date']} · "
+        f"commit {str(results['commit'])[:10]} · {results['machine']}"
+    )
+    names = scores.metric_names(results)
+    metric = st.selectbox(
+        "Sort and plot by",
+        names,
+        format_func=scores.metric_title,
+        key=f"scoreboard_metric_{job}",
+        width=320,
+    )
+    if metric in METRICS:
+        st.write(METRICS[metric].explain)
+    st.vega_lite_chart(scores.chart(results, metric), width="stretch")
+    with st.container(key=f"scoreboard_table_{job}"):
+        table(results, metric, names)
+    st.caption(
+        "Mean with its 95 % bootstrap interval. ↓ lower is better, ↑ higher is better. The best "
+        "engine is bold; grey rows are reference rungs and no engines."
+    )
+    with st.expander("What each figure means", icon=":material/straighten:"):
+        st.markdown(
+            "\n".join(
+                f"- **{METRICS[name].title}**: {METRICS[name].explain}"
+                for name in names
+                if name in METRICS
+            )
+        )
+    for extra in results.get("tables", []):
+        st.subheader(extra["title"], anchor=False)
+        st.write(extra["note"])
+        rows = [[str(cell) for cell in row] for row in extra["rows"]]
+        st.table(
+            {name: [row[i] for row in rows] for i, name in enumerate(extra["columns"])},
+            hide_index=True,
+        )
+    st.download_button(
+        "Download as CSV",
+        scores.as_csv(results),
+        f"encore-{job}.csv",
+        "text/csv",
+        key=f"scoreboard_csv_{job}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+st.title("Scoreboard", anchor=False)
+st.write("What the benchmarks measured, written by the runs themselves.")
+found = scores.files()
+if not found:
+    st.info(
+        "No benchmark has been run yet; `make benchmark DATA=...` writes its results here.",
+        icon=":material/leaderboard:",
+    )
+for entry in found:
+    show(entry)

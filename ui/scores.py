@@ -1,0 +1,134 @@
+"""Benchmark results as the scoreboard shows them: read, sorted, plotted, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core import engines
+from core.metrics import METRICS
+
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+_JOBS = {"extrapolation": "extrapolate"}
+
+
+def files() -> list[dict[str, Any]]:
+    """Every results file (its format is in benchmarks/results.py), by name."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+
+
+def metric_names(results: Mapping[str, Any]) -> list[str]:
+    """Metrics that any row has, in the vocabulary's order and then those it does not know."""
+    present = {name for row in results["rows"] for name in row["metrics"]}
+    return [name for name in METRICS if name in present] + sorted(present - METRICS.keys())
+
+
+def title(job: str, name: str) -> str:
+    """A row's name for people: an engine's title, a rung's name as it is."""
+    try:
+        return engines.info(_JOBS.get(job, job), name).title
+    except KeyError:
+        return name
+
+
+def metric_title(name: str) -> str:
+    """With its unit and the better direction."""
+    if name not in METRICS:
+        return name
+    metric = METRICS[name]
+    arrow = {"lower": " ↓", "higher": " ↑"}.get(metric.better, "")
+    return metric.title + (f" ({metric.unit})" if metric.unit else "") + arrow
+
+
+def mean_of(row: Mapping[str, Any], metric: str) -> float:
+    """The row's mean; NaN where it has none."""
+    value = row["metrics"].get(metric, {}).get("mean")
+    return math.nan if value is None else float(value)
+
+
+def ranked(results: Mapping[str, Any], metric: str) -> list[dict[str, Any]]:
+    """Rows from best to worst by one metric; rows without it last."""
+    known = METRICS.get(metric)
+    sign = -1.0 if known and known.better == "higher" else 1.0
+
+    def place(row: Mapping[str, Any]) -> tuple[bool, float]:
+        value = mean_of(row, metric)
+        return math.isnan(value), 0.0 if math.isnan(value) else sign * value
+
+    return sorted(results["rows"], key=place)
+
+
+def printed(row: Mapping[str, Any], metric: str) -> str:
+    """A mean with its 95 % interval, or a dash."""
+    entry = row["metrics"].get(metric) or {}
+    if entry.get("mean") is None or not math.isfinite(entry["mean"]):
+        return "–"
+    digits = METRICS[metric].digits if metric in METRICS else 3
+    text = f"{entry['mean']:.{digits}f}"
+    if entry.get("low") is None or entry.get("high") is None:
+        return text
+    return f"{text} [{entry['low']:.{digits}f}, {entry['high']:.{digits}f}]"
+
+
+def as_csv(results: Mapping[str, Any]) -> bytes:
+    """One line for each row and metric: name, kind, metric, mean, low, high."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(["name", "kind", "metric", "mean", "low", "high"])
+    for row in results["rows"]:
+        for metric, entry in row["metrics"].items():
+            writer.writerow(
+                [row["name"], row["kind"], metric]
+                + [entry.get(part) for part in ("mean", "low", "high")]
+            )
+    return buffer.getvalue().encode("utf-8")
+
+
+def chart(results: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """A Vega-Lite bar for each row, best on top, with its interval; rungs grey."""
+    order = ranked(results, metric)
+    values = [
+        {
+            "name": title(results["job"], row["name"]),
+            "kind": row["kind"],
+            "mean": mean_of(row, metric),
+            "low": row["metrics"][metric].get("low"),
+            "high": row["metrics"][metric].get("high"),
+        }
+        for row in order
+        if not math.isnan(mean_of(row, metric))
+    ]
+    y = {"field": "name", "type": "nominal", "title": None, "sort": [v["name"] for v in values]}
+    y["axis"] = {"labelLimit": 220}
+    return {
+        "data": {"values": values},
+        "height": {"step": 30},
+        "layer": [
+            {
+                "mark": {"type": "bar", "cornerRadiusEnd": 4, "tooltip": True},
+                "encoding": {
+                    "y": y,
+                    "x": {"field": "mean", "type": "quantitative", "title": metric_title(metric)},
+                    "color": {
+                        "field": "kind",
+                        "type": "nominal",
+                        "legend": {"title": None, "orient": "top"},
+                        "scale": {"domain": ["engine", "rung"], "range": ["#b5367a", "#9a93a3"]},
+                    },
+                },
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 2, "color": "#f0a35e"},
+                "encoding": {
+                    "y": y,
+                    "x": {"field": "low", "type": "quantitative"},
+                    "x2": {"field": "high"},
+                },
+            },
+        ],
+    }

@@ -1,0 +1,100 @@
+"""Where the Extrapolate page's sound comes from: an example, an upload, or the microphone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import UserInputError
+from core.gallery import GalleryItem
+from ui import examples
+from ui.results import credit
+
+EXAMPLE, UPLOAD, RECORD = "Example", "Upload", "Record"
+KIND, CHOSEN = "extrapolate_source", "extrapolate_example"
+TYPES = (
+    "wav", "flac", "mp3", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif", "webm", "mp4", "mkv",
+    "mov", "m4v",
+)  # fmt: skip
+_ICONS = {EXAMPLE: ":material/queue_music:", UPLOAD: ":material/upload:", RECORD: ":material/mic:"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to continue. data: its bytes as given. example: the gallery's slug, where it is one.
+
+    title: what the page calls it; a visitor's file name is shown and never used as a path.
+    """
+
+    title: str
+    data: bytes
+    sha256: str
+    duration_s: float
+    example: str | None = None
+    credit: str | None = None
+
+
+def pick(items: list[GalleryItem]) -> Source | None:
+    """The widgets; None until there is something to continue.
+
+    Raises UserInputError when the file is of no use.
+    """
+    kinds = [EXAMPLE, UPLOAD, RECORD] if items else [UPLOAD, RECORD]
+    kind = st.segmented_control(
+        "Your clip",
+        kinds,
+        default=None if KIND in st.session_state else kinds[0],
+        required=True,
+        format_func=lambda name: f"{_ICONS[name]} {name}",
+        key=KIND,
+        label_visibility="collapsed",
+    )
+    if kind == EXAMPLE:
+        return _example(items)
+    if kind == UPLOAD:
+        file = st.file_uploader(
+            "Drop in a clip of music", TYPES, max_upload_size=25, key="extrapolate_upload"
+        )
+        if file is None:
+            st.caption("20 seconds is plenty. With 30 or more, the end is kept for comparison.")
+    else:
+        file = st.audio_input("Play or sing something", sample_rate=48000, key="extrapolate_record")
+        if file is None:
+            st.caption("Record for 20 seconds or so; it stays in this session and is not kept.")
+    if file is None:
+        return None
+    data = file.getvalue()
+    title = "Your recording" if kind == RECORD else file.name.replace("\\", "/").split("/")[-1]
+    digest = hashlib.sha256(data).hexdigest()
+    return Source(title, data, digest, _duration_s(digest, len(data), data))
+
+
+def _example(items: list[GalleryItem]) -> Source:
+    by_slug = {item.slug: item for item in items}
+    if st.session_state.get(CHOSEN) not in by_slug:
+        st.session_state.pop(CHOSEN, None)
+    slug = st.selectbox(
+        "Example",
+        list(by_slug),
+        format_func=lambda name: f"{by_slug[name].title} · {by_slug[name].genre}",
+        key=CHOSEN,
+    )
+    return of_item(by_slug[slug])
+
+
+def of_item(item: GalleryItem) -> Source:
+    """An example as a source: treated exactly as the same file uploaded would be."""
+    data = item.source_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    return Source(item.title, data, digest, examples.duration_s(item), item.slug, credit(item))
+
+
+@st.cache_data(max_entries=64, ttl=900, show_spinner=False)
+def _duration_s(sha256: str, size: int, _data: bytes) -> float:
+    from core.decoding import MAX_BYTES, probe
+
+    if size > MAX_BYTES:
+        raise UserInputError("The file is larger than 25 MB; give a shorter or compressed one.")
+    return probe(_data).duration_s
