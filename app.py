@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.guard import guarded
 
-st.set_page_config(page_title="Encore", page_icon=":material/graphic_eq:", layout="wide")
+st.set_page_config(page_title="Encore", page_icon="🎶", layout="wide")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Encore", icon=":material/graphic_eq:", default=True),

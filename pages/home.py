@@ -5,12 +5,17 @@ import streamlit as st
 from ui import examples
 from ui.results import show_player
 
+GO = ":material/forward_10:"
+
 st.title("Encore", anchor=False)
 st.markdown("#### Give it a clip of music, hear it go on, and see how close it came.")
 with st.container(horizontal=True):
-    st.page_link("pages/extrapolate.py", label="Continue a clip", icon=":material/forward_10:")
-    st.page_link("pages/gallery.py", label="Hear the gallery", icon=":material/queue_music:")
-    st.page_link("pages/scoreboard.py", label="See the scores", icon=":material/leaderboard:")
+    if st.button("Continue a clip", key="home_extrapolate", type="primary", icon=GO):
+        st.switch_page("pages/extrapolate.py")
+    if st.button("Hear the gallery", key="home_gallery", icon=":material/queue_music:"):
+        st.switch_page("pages/gallery.py")
+    if st.button("See the scores", key="home_scoreboard", icon=":material/leaderboard:"):
+        st.switch_page("pages/scoreboard.py")
 
 items = examples.items()
 if items:

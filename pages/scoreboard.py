@@ -14,7 +14,7 @@ def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
     best = next((row["name"] for row in order if row["kind"] == "engine"), None)
 
     def cell(row: dict[str, Any], text: str) -> str:
-        text = text.replace("|", "\\|").replace("[", "\\[")
+        text = text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]")
         if row["kind"] != "engine":
             return f":gray[{text}]"
         return f"**{text}**" if row["name"] == best else text

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import resource
 import time
@@ -108,6 +109,19 @@ def train(
     return model
 
 
+def write_headline(out: Path, validation_set: np.ndarray[Any, Any]) -> None:
+    """headline.json for training.register: the last validation loss, and silence's beside it."""
+    with (out / "history.csv").open(newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    headline = {
+        "metric": "validation_mse",
+        "value": round(float(last["validation_mse"]), 6),
+        "baseline": "silence",
+        "baseline_value": round(float(np.mean(np.square(validation_set[:, 20:]))), 6),
+    }
+    (out / "headline.json").write_text(json.dumps(headline) + "\n")
+
+
 def main() -> None:
     """Parse, load, train."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,6 +143,7 @@ def main() -> None:
         flush=True,
     )
     train(*sets, args.out, order=args.order, epochs=args.epochs)
+    write_headline(args.out, sets[1])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from core import registry
@@ -113,15 +115,22 @@ def test_the_registry_imports_no_tensorflow():
     assert done.stdout.strip() == "[]"
 
 
+def store(path, *values):
+    """A weight file with one array."""
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layers/dense/vars/0", data=np.array(values, np.float16))
+
+
 def test_registering_measures_the_file_and_is_repeatable(tmp_path):
     weights = tmp_path / "last.weights.h5"
-    weights.write_bytes(b"first weights")
+    store(weights, 1, 2)
+    data = weights.read_bytes()
     given = entry(file=None, bytes=None, sha256=None, keras_version=None)
     folder = tmp_path / "weights"
     folder.mkdir()
     spec = register(weights, "tiny", given, folder)
-    assert (spec.file, spec.bytes) == ("tiny.weights.h5", 13)
-    assert spec.sha256 == hashlib.sha256(b"first weights").hexdigest()
+    assert (spec.file, spec.bytes) == ("tiny.weights.h5", len(data))
+    assert spec.sha256 == hashlib.sha256(data).hexdigest()
     assert spec.matches(folder / "tiny.weights.h5")
     text = (folder / "manifest.toml").read_bytes()
     assert register(weights, "tiny", given, folder) == spec
@@ -130,21 +139,24 @@ def test_registering_measures_the_file_and_is_repeatable(tmp_path):
 
     with pytest.raises(ManifestError, match="sha256 is measured, not given"):
         register(weights, "tiny", entry(file=None, bytes=None), folder)
-    weights.write_bytes(b"others")
+    store(weights, 3, 4)
     with pytest.raises(ManifestError, match="job must be"):
         register(weights, "tiny", {**given, "job": "dance"}, folder)
-    assert (folder / "tiny.weights.h5").read_bytes() == b"first weights"
+    store(weights, 1, np.inf)
+    with pytest.raises(ManifestError, match="layers/dense/vars/0 holds values that are not finite"):
+        register(weights, "tiny", given, folder)
+    assert (folder / "tiny.weights.h5").read_bytes() == data
     assert (folder / "manifest.toml").read_bytes() == text
     assert list(folder.glob("*.part")) == []
 
 
 def test_new_bytes_drop_the_published_revision_and_old_ones_keep_it(tmp_path):
     weights = tmp_path / "last.weights.h5"
-    weights.write_bytes(b"weights")
-    install(tmp_path, spec_for(b"weights", repo_id="encore/tiny", revision=REVISION))
+    store(weights, 1, 2)
+    install(tmp_path, spec_for(weights.read_bytes(), repo_id="encore/tiny", revision=REVISION))
     given = entry(file=None, bytes=None, sha256=None, keras_version=None)
     assert register(weights, "tiny", given, tmp_path).revision == REVISION
-    weights.write_bytes(b"better weights")
+    store(weights, 3, 4)
     spec = register(weights, "tiny", given, tmp_path)
     assert (spec.repo_id, spec.revision) == (None, None)
 
