@@ -142,7 +142,7 @@ def _check_rate(rate: int) -> None:
 def _too_short(duration_s: float, start_s: float) -> UserInputError:
     if start_s > 0:
         return UserInputError(
-            f"Only {duration_s:.1f} s of sound follow the start you chose; choose an earlier start."
+            f"Only {duration_s:.2f} s of sound follow the start you chose; choose an earlier start."
         )
     return UserInputError(
         f"The file holds {duration_s:.2f} s of sound; give a clip of at least {MIN_SECONDS:g} s."

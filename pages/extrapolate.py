@@ -70,6 +70,14 @@ def show_result() -> None:
     links.show(request)
 
 
+def is_about(source: sources.Source | None) -> bool:
+    """Whether the result may stand under this source: not an earlier one under a new upload."""
+    result = st.session_state.get(runs.RESULT)
+    if result is None or source is None or source.example is not None:
+        return True
+    return bool(result.recipe.input_sha256 == source.sha256)
+
+
 items = examples.items()
 runs.collect()
 open_link(items)
@@ -88,5 +96,5 @@ if problem:
     st.error(problem, icon=":material/info:")
 if runs.is_running():
     runs.watch()
-elif problem is None or (source is not None and source.example is not None):
+elif is_about(source) and (problem is None or (source and source.example)):
     show_result()

@@ -14,8 +14,6 @@ with st.container(horizontal=True):
         st.switch_page("pages/extrapolate.py")
     if st.button("Hear the gallery", key="home_gallery", icon=":material/queue_music:"):
         st.switch_page("pages/gallery.py")
-    if st.button("See the scores", key="home_scoreboard", icon=":material/leaderboard:"):
-        st.switch_page("pages/scoreboard.py")
 
 items = examples.items()
 if items:
@@ -23,7 +21,8 @@ if items:
     st.caption(f"Press play: 20 s of the recording, then what each engine makes of it. "
                f"{best.credit}")  # fmt: skip
     show_player(best, key="home_player", with_figures=False)
-st.markdown(
+st.write(
     "Every engine is measured on music that it has never heard, beside silence, plain copies and "
-    "the published model, and the [scoreboard](scoreboard) shows all of it, the bad figures too."
+    "the published model; the bad figures are shown too."
 )
+st.page_link("pages/scoreboard.py", label="See every figure", icon=":material/leaderboard:")

@@ -176,4 +176,5 @@ def _while_present(progress: Progress, session: str) -> Progress:
 def _presence(session: str) -> Callable[[], bool]:
     if not runtime.exists():
         return lambda: True
-    return lambda: bool(runtime.get_instance().is_active_session(session))
+    app = runtime.get_instance()
+    return lambda: bool(app.is_active_session(session))

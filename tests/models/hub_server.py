@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,11 +24,11 @@ LFS = re.compile(r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
 
 @dataclass(frozen=True)
 class Seen:
-    """A request that came in."""
+    """A request that came in. Names of headers match in either case."""
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Message
 
 
 @dataclass
@@ -53,6 +54,7 @@ class HubServer:
     break_at: cut the connection when a body has come this far into the file, `breaks` times.
     hold: stop there until `released` is set, rather than cut.
     silent: take requests and never answer. drip_s: seconds between one byte and the next.
+    elsewhere: endpoint of a file server that downloads are sent on to, as the Hub does.
     ranges: whether Range is understood. honest: HEAD describes the committed file, not `body`.
     """
 
@@ -68,6 +70,7 @@ class HubServer:
         self.hold = False
         self.silent = False
         self.drip_s = 0.0
+        self.elsewhere = ""
         self.ranges = True
         self.honest = True
         self.reached = threading.Event()
@@ -105,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.hub  # type: ignore[attr-defined, no-any-return]
 
     def _note(self) -> None:
-        self.hub.seen.append(Seen(self.command, self.path, dict(self.headers.items())))
+        self.hub.seen.append(Seen(self.command, self.path, self.headers))
 
     def do_HEAD(self) -> None:
         self._note()
@@ -213,6 +216,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         assert match is not None
+        if hub.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", hub.elsewhere + self.path)
+            self.send_header("X-Repo-Commit", match["revision"])
+            self.send_header("X-Linked-Etag", f'"{hashlib.sha256(data).hexdigest()}"')
+            self.send_header("X-Linked-Size", str(len(data)))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         told = data if hub.honest or hub.body is None else hub.body
         if hub.body is not None and (self.command == "GET"):
             data = told = hub.body

@@ -14,6 +14,7 @@ from core import loaders, registry
 from core.errors import ModelUnavailableError
 from core.loaders import load_model, weights_path
 from tests.models.entries import DATA, REPO, install, published, sentence, spec_for
+from tests.models.hub_server import HubServer
 
 
 def test_a_file_in_weights_needs_no_server(home, server):
@@ -49,6 +50,20 @@ def test_a_missing_file_comes_from_the_hub_once(home, server):
     assert weights_path(spec) == path
     assert len(server.seen) == asked
     assert list(home.rglob("*.part")) == []
+
+
+def test_the_token_stays_with_the_hub_when_the_file_is_elsewhere(home, server):
+    spec = published(server)
+    with HubServer() as files:
+        files.repos = server.repos
+        server.elsewhere = files.endpoint
+        files.break_at, files.breaks = 100_000, 1
+        assert weights_path(spec).read_bytes() == DATA
+    assert server.sent == 0
+    assert files.sent == len(DATA)
+    assert {seen.method for seen in files.seen} == {"GET"}
+    assert all("Authorization" not in seen.headers for seen in files.seen)
+    assert all(seen.headers["Authorization"] == "Bearer hf_test" for seen in server.seen)
 
 
 @pytest.mark.parametrize("content", [DATA[:1000], DATA[:-1] + b"?"], ids=["truncated", "tampered"])

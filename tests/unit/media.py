@@ -113,8 +113,18 @@ def with_wav_size(wav: bytes, riff: int, data: int) -> bytes:
 def hour_long() -> bytes:
     """An hour of quiet mono Vorbis at 8 kHz, about 2 MB, with a sound of its own each minute."""
     t = np.arange(8000 * 60) / 8000
-    minutes = [0.2 * np.sin(2 * np.pi * (200 + 10 * minute) * t) for minute in range(60)]
-    return encoded(np.concatenate(minutes)[:, None].astype(np.float32), 8000, "OGG", "VORBIS")
+    buffer = io.BytesIO()
+    with sf.SoundFile(buffer, "w", 8000, 1, "VORBIS", format="OGG") as file:
+        for minute in range(60):
+            wave = 0.2 * np.sin(2 * np.pi * hour_hz(minute) * t)
+            for at in range(0, len(wave), 8000):
+                file.write(wave[at : at + 8000])
+    return buffer.getvalue()
+
+
+def hour_hz(minute: int) -> float:
+    """The pitch of a minute of `hour_long`."""
+    return 200.0 + 10.0 * minute
 
 
 def good_inputs() -> Files:

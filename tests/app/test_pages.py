@@ -1,0 +1,87 @@
+import json
+
+import pytest
+
+from core import gallery
+from tests.app.drive import page, players, problems
+from tests.app.samples import results_file
+from ui import scores
+
+
+@pytest.mark.parametrize("name", ["home", "extrapolate", "gallery", "scoreboard"])
+def test_every_page_opens(name):
+    at = page(name)
+    assert not at.exception
+    assert problems(at) == []
+
+
+@pytest.mark.parametrize("name", ["home", "extrapolate", "gallery", "scoreboard"])
+def test_every_page_opens_with_nothing_to_show(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(gallery, "GALLERY", tmp_path)
+    at = page(name)
+    assert not at.exception
+    assert players(at) == []
+
+
+def test_home_has_the_best_example_playable():
+    (player,) = players(page("home"))
+    assert [panel["name"] for panel in player["panels"]] == ["input", "loop", "actual"]
+    assert all(panel["url"].endswith(".wav") for panel in player["panels"])
+
+
+def test_gallery_shows_credit_and_a_player_on_demand():
+    at = page("gallery")
+    assert players(at) == []
+    assert [box.value for box in at.subheader] == ["Study first", "Study second"]
+    assert all(
+        any(word in c.value for c in at.caption) for word in ("A. Player", "CC0-1.0", "folk")
+    )
+    at.toggle(key="gallery_open_second").set_value(True).run()
+    assert len(players(at)) == 1
+
+
+def test_gallery_filters_by_genre():
+    at = page("gallery")
+    at.selectbox(key="gallery_genre").set_value("beat").run()
+    assert [box.value for box in at.subheader] == ["Study second"]
+
+
+def test_scoreboard_without_files_says_so():
+    assert "No benchmark" in page("scoreboard").info[0].value
+
+
+def test_scoreboard_sorts_marks_and_explains(tmp_path):
+    results_file(tmp_path)
+    at = page("scoreboard")
+    assert not at.exception
+    text = next(m.value for m in at.markdown if m.value.startswith("| |"))
+    lines = text.splitlines()[2:]
+    assert [line.split("|")[1].strip() for line in lines] == [
+        "**Loop**",
+        ":gray[repeat-last-10-s]",
+        "Published encoder-decoder (2023)",
+        ":gray[silence]",
+    ]
+    assert "6.70 \\[6.37, 7.04\\]" in lines[0]
+    assert "73 items" in at.caption[0].value
+    assert any("The paper's figure" in box.value for box in at.subheader)
+
+
+def test_scoreboard_csv_has_every_figure(tmp_path):
+    results_file(tmp_path)
+    (results,) = scores.files()
+    lines = scores.as_csv(results).decode().splitlines()
+    assert lines[0] == "name,kind,metric,mean,low,high"
+    assert len(lines) == 1 + sum(len(row["metrics"]) for row in results["rows"])
+    assert lines[1].startswith("silence,rung,log_mel_distance_db,21.5,")
+
+
+def test_scoreboard_takes_missing_and_unknown_figures(tmp_path):
+    results_file(tmp_path)
+    path = tmp_path / "extrapolation.json"
+    results = json.loads(path.read_text())
+    results["rows"][0]["metrics"] = {"something_new": {"mean": None, "low": None, "high": None}}
+    path.write_text(json.dumps(results))
+    at = page("scoreboard")
+    assert not at.exception
+    assert any("something_new" in m.value for m in at.markdown)

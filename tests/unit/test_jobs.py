@@ -1,0 +1,450 @@
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from functools import partial
+
+import numpy as np
+import pytest
+
+from core import jobs
+from core.errors import UserInputError
+from core.jobs import Cancelled, JobState, ResultStore, Status, ThreadExecutor
+
+WAIT_S = 10
+
+
+@pytest.fixture
+def make_executor():
+    made = []
+
+    def make(**limits):
+        made.append(ThreadExecutor(**limits))
+        return made[-1]
+
+    yield make
+    for executor in made:
+        executor.close()
+
+
+class Gate:
+    """Work that says when it has begun, waits until it is let go, and looks for a cancel."""
+
+    def __init__(self, value=None):
+        self.begun, self.go, self.value = threading.Event(), threading.Event(), value
+        self.raised = None
+
+    def __call__(self, progress):
+        self.begun.set()
+        try:
+            while not self.go.wait(0.005):
+                progress(0.5)
+            return self.value
+        except BaseException as error:
+            self.raised = type(error)
+            raise
+
+
+def until(condition, seconds=WAIT_S):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.002)
+
+
+def running(executor, owner="ann", value=None):
+    gate = Gate(value)
+    job = executor.submit(gate, owner=owner)
+    assert gate.begun.wait(WAIT_S)
+    return job, gate
+
+
+def test_a_job_gives_its_result(make_executor):
+    job = make_executor().submit(lambda progress: 6 * 7, owner="ann")
+    assert job.result(WAIT_S) == 42
+    assert job.state() == JobState(Status.DONE, 1.0, 0, None)
+    assert (job.owner, job.over) == ("ann", True)
+
+
+def test_none_is_a_result_like_any_other(make_executor):
+    assert make_executor().submit(lambda progress: None, owner="ann").result(WAIT_S) is None
+
+
+def test_waiting_for_a_result_may_time_out(make_executor):
+    job, gate = running(make_executor(), value=1)
+    with pytest.raises(TimeoutError):
+        job.result(0.01)
+    gate.go.set()
+    assert job.result(WAIT_S) == 1
+
+
+def test_progress_is_clamped_and_never_falls(make_executor):
+    seen = []
+
+    def work(progress):
+        for fraction in (-1.0, 0.3, 0.1, float("nan"), 0.6, 9.0, 0.2):
+            progress(fraction)
+            seen.append(job.state().fraction)
+
+    gate_job, gate = running(executor := make_executor())
+    job = executor.submit(work, owner="ann")
+    gate.go.set()
+    job.result(WAIT_S)
+    assert seen == [0.0, 0.3, 0.3, 0.3, 0.6, 1.0, 1.0]
+    assert gate_job.state().fraction == 1.0
+
+
+def test_errors_are_kept_and_raised_where_the_result_is_asked_for(make_executor):
+    def work(progress):
+        progress(0.25)
+        raise UserInputError("Give a longer clip.")
+
+    job = make_executor().submit(work, owner="ann")
+    lengths = []
+    for _ in range(3):
+        with pytest.raises(UserInputError, match="longer clip") as caught:
+            job.result(WAIT_S)
+        lengths.append(len(caught.traceback))
+    assert lengths[0] == lengths[2]
+    state = job.state()
+    assert (state.status, state.fraction) == (Status.FAILED, 0.25)
+    assert isinstance(state.error, UserInputError)
+
+
+def test_a_defect_is_logged_and_the_worker_lives_on(make_executor, caplog):
+    executor = make_executor()
+    with pytest.raises(ZeroDivisionError):
+        executor.submit(lambda progress: 1 // 0, owner="ann").result(WAIT_S)
+    with pytest.raises(SystemExit):
+        executor.submit(lambda progress: sys.exit(3), owner="ann").result(WAIT_S)
+    assert executor.submit(lambda progress: "well", owner="ann").result(WAIT_S) == "well"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_cancelling_a_running_job_ends_it_at_its_next_progress(make_executor):
+    executor = make_executor()
+    job, gate = running(executor)
+    job.cancel()
+    assert job.state().status is Status.CANCELLED
+    with pytest.raises(Cancelled):
+        job.result(0)
+    until(lambda: gate.raised is Cancelled)
+    assert executor.submit(lambda progress: "next", owner="bob").result(WAIT_S) == "next"
+
+
+def test_cancelling_a_queued_job_takes_it_out_at_once_and_it_never_runs(make_executor):
+    executor = make_executor()
+    _, gate = running(executor)
+    ran = []
+    first = executor.submit(lambda progress: ran.append(1), owner="ann")
+    second = executor.submit(lambda progress: ran.append(2), owner="ann")
+    assert (first.state().position, second.state().position) == (1, 2)
+    first.cancel()
+    assert first.state() == JobState(Status.CANCELLED, 0.0, 0, None)
+    assert second.state().position == 1
+    gate.go.set()
+    second.result(WAIT_S)
+    assert ran == [2]
+
+
+def test_work_that_swallows_the_cancel_is_cancelled_all_the_same(make_executor):
+    begun, go = threading.Event(), threading.Event()
+
+    def work(progress):
+        begun.set()
+        go.wait(WAIT_S)
+        try:
+            progress(0.5)
+        except Exception:  # noqa: BLE001 - the careless work that this test is about
+            return "too late"
+
+    executor = make_executor()
+    job = executor.submit(work, owner="ann")
+    begun.wait(WAIT_S)
+    job.cancel()
+    go.set()
+    executor.submit(lambda progress: None, owner="ann").result(WAIT_S)
+    assert job.state().status is Status.CANCELLED
+    with pytest.raises(Cancelled):
+        job.result()
+
+
+def test_cancelling_what_is_over_changes_nothing(make_executor):
+    job = make_executor().submit(lambda progress: "kept", owner="ann")
+    assert job.result(WAIT_S) == "kept"
+    job.cancel()
+    assert job.result() == "kept"
+    assert job.state().status is Status.DONE
+
+
+def test_one_visitors_cancel_leaves_the_others_alone(make_executor):
+    executor = make_executor(workers=2)
+    ann, ann_gate = running(executor, "ann")
+    bob, bob_gate = running(executor, "bob", value="bob's")
+    waiting = executor.submit(lambda progress: "bob's next", owner="bob")
+    ann.cancel()
+    until(lambda: ann_gate.raised is Cancelled)
+    assert waiting.result(WAIT_S) == "bob's next"
+    assert bob.state().status is Status.RUNNING
+    bob_gate.go.set()
+    assert bob.result(WAIT_S) == "bob's"
+    assert bob_gate.raised is None
+
+
+def test_owners_take_turns_and_positions_tell_the_order(make_executor):
+    executor = make_executor(per_owner_limit=5)
+    _, gate = running(executor, "ann")
+    order, queued = [], []
+    for owner, count in (("ann", 3), ("bob", 2), ("cat", 1)):
+        for index in range(count):
+            name = f"{owner}{index}"
+            work = partial(lambda name, progress: order.append(name), name)
+            queued.append((name, executor.submit(work, owner=owner)))
+    # Ann's first runs already, so those who came since are served before her next.
+    expected = ["bob0", "cat0", "ann0", "bob1", "ann1", "ann2"]
+    positions = {name: job.state().position for name, job in queued}
+    assert sorted(positions, key=positions.__getitem__) == expected
+    assert sorted(positions.values()) == [1, 2, 3, 4, 5, 6]
+    gate.go.set()
+    for _, job in queued:
+        job.result(WAIT_S)
+        assert job.state().position == 0
+    assert order == expected
+
+
+def test_who_always_comes_back_does_not_starve_who_waits(make_executor):
+    executor = make_executor()
+    _, gate = running(executor, "ann")
+    waiting = executor.submit(lambda progress: "served", owner="ann")
+    bob, bob_gate = running_later(executor, "bob")
+    gate.go.set()
+    for _ in range(3):  # Bob asks anew while his own job runs
+        assert bob_gate.begun.wait(WAIT_S)
+        bob, following = running_later(executor, "bob")
+        bob_gate.go.set()
+        bob_gate = following
+        if waiting.over:
+            break
+    assert waiting.result(1) == "served"
+    bob.cancel()
+
+
+def running_later(executor, owner):
+    gate = Gate()
+    return executor.submit(gate, owner=owner), gate
+
+
+def test_the_queue_and_each_owners_share_of_it_are_bounded(make_executor):
+    executor = make_executor(queue_limit=3, per_owner_limit=2)
+    _, gate = running(executor, "ann")
+    second = executor.submit(lambda progress: None, owner="ann")
+    with pytest.raises(UserInputError, match=r"^You already have 2 runs going .*\.$"):
+        executor.submit(lambda progress: None, owner="ann")
+    executor.submit(lambda progress: None, owner="bob")
+    executor.submit(lambda progress: None, owner="cat")
+    with pytest.raises(UserInputError, match=r"^Too many visitors .*\.$"):
+        executor.submit(lambda progress: None, owner="dan")
+    second.cancel()
+    assert executor.submit(lambda progress: "dan's", owner="dan").state().position == 3
+    gate.go.set()
+
+
+def test_a_cancelled_run_makes_room_for_its_owner_at_once(make_executor):
+    executor = make_executor(per_owner_limit=1)
+    go = threading.Event()
+    deaf = executor.submit(lambda progress: go.wait(WAIT_S), owner="ann")
+    until(lambda: deaf.state().status is Status.RUNNING)
+    deaf.cancel()
+    after = executor.submit(lambda progress: "after", owner="ann")
+    go.set()
+    assert after.result(WAIT_S) == "after"
+
+
+def test_at_most_the_given_number_run_at_once(make_executor):
+    executor = make_executor(workers=3, per_owner_limit=30)
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def work(progress):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.01)
+        with lock:
+            now[0] -= 1
+
+    for job in [executor.submit(work, owner="ann") for _ in range(20)]:
+        job.result(WAIT_S)
+    assert most[0] == 3
+
+
+def seeded_sum(seed, progress):
+    rng = np.random.default_rng(seed)
+    total = np.zeros(256)
+    for step in range(20):
+        total = np.cumsum(total) * 0.1 + rng.standard_normal(256)
+        progress(step / 20)
+    return total.tobytes()
+
+
+def test_side_by_side_gives_the_same_bytes_as_one_by_one(make_executor):
+    executor = make_executor(workers=4)
+    alone = [seeded_sum(seed, lambda fraction: None) for seed in range(24)]
+    queued = [executor.submit(partial(seeded_sum, s), owner=f"v{s % 6}") for s in range(24)]
+    assert [job.result(WAIT_S) for job in queued] == alone
+
+
+def test_many_threads_may_submit_watch_and_cancel(make_executor):
+    executor = make_executor(workers=2, queue_limit=1000, per_owner_limit=1000)
+    outcomes = []
+
+    def visitor(name):
+        for index in range(25):
+            job = executor.submit(partial(seeded_sum, index), owner=name)
+            job.state()
+            if index % 3 == 0:
+                job.cancel()
+            try:
+                outcomes.append(job.result(WAIT_S) == seeded_sum(index, lambda fraction: None))
+            except Cancelled:
+                outcomes.append(index % 3 == 0)
+
+    threads = [threading.Thread(target=visitor, args=(f"v{i}",)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(3 * WAIT_S)
+    assert len(outcomes) == 200
+    assert all(outcomes)
+
+
+def test_two_hundred_jobs_leave_no_threads_and_no_memory_behind(make_executor):
+    executor = make_executor(workers=2)
+    executor.submit(lambda progress: None, owner="ann").result(WAIT_S)
+    executor.submit(lambda progress: None, owner="ann").result(WAIT_S)
+    threads = threading.active_count()
+    kept = []
+    for index in range(200):
+        array = np.full(50_000, index, np.float64)
+        kept.append(weakref.ref(array))
+        job = executor.submit(partial(lambda a, progress: a[0], array), owner=f"v{index % 7}")
+        assert job.result(WAIT_S) == index
+        kept.append(weakref.ref(job))
+    del job, array
+    assert threading.active_count() == threads
+    gc.collect()
+    until(lambda: not any(ref() is not None for ref in kept))
+
+
+@pytest.mark.parametrize("ending", ["done", "failed", "chained", "cancelled", "never ran"])
+def test_a_job_that_is_over_no_longer_holds_its_work(make_executor, ending):
+    executor = make_executor()
+
+    def work(array, progress):
+        local = array + 1
+        if ending == "failed":
+            raise ValueError(local.shape)
+        if ending == "chained":
+            try:
+                local.reshape(7)
+            except ValueError as error:
+                raise RuntimeError("shape") from error
+        while ending == "cancelled":
+            progress(0.1)
+            time.sleep(0.002)
+
+    array = np.zeros(1000)
+    ref = weakref.ref(array)
+    gate = running(executor, "bob")[1] if ending == "never ran" else None
+    job = executor.submit(partial(work, array), owner="ann")
+    del array
+    if ending == "cancelled":
+        until(lambda: job.state().status is Status.RUNNING)
+    if ending in ("cancelled", "never ran"):
+        job.cancel()
+    until(lambda: job.over)
+    until(lambda: gc.collect() >= 0 and ref() is None)
+    assert job.over
+    if gate:
+        gate.go.set()
+
+
+def test_threads_are_daemons_started_with_the_first_job_and_end_on_close():
+    executor = ThreadExecutor(workers=1)
+    before = set(threading.enumerate())
+    job, gate = running(executor)
+    waiting = executor.submit(lambda progress: None, owner="ann")
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.daemon
+    executor.close()
+    thread.join(WAIT_S)
+    assert not thread.is_alive()
+    assert gate.raised is Cancelled
+    assert job.state().status is waiting.state().status is Status.CANCELLED
+    with pytest.raises(RuntimeError):
+        executor.submit(lambda progress: None, owner="ann")
+
+
+@pytest.mark.parametrize("limits", [{"workers": 0}, {"queue_limit": 0}, {"per_owner_limit": -1}])
+def test_limits_must_make_sense(limits):
+    with pytest.raises(ValueError, match="1 or more"):
+        ThreadExecutor(**limits)
+
+
+def workers_with(value):
+    code = "from core import jobs; e = jobs.executor(); print(e._workers, e is jobs.executor())"
+    env = {**os.environ, jobs.WORKERS_VARIABLE: value}
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+
+
+def test_the_process_has_one_executor_with_workers_from_the_environment():
+    assert workers_with("3").stdout.split() == ["3", "True"]
+    assert "ENCORE_WORKERS must be a whole number from 1, not '0'" in workers_with("0").stderr
+
+
+def test_the_store_drops_the_least_recently_used():
+    store = ResultStore(100)
+    for key in "abc":
+        store.put(key, key.upper(), 30)
+    assert store.get("a") == "A"
+    store.put("d", "D", 30)
+    assert store.get("b") is None
+    assert [store.get(key) for key in "acd"] == ["A", "C", "D"]
+    assert (store.size_bytes, len(store)) == (90, 3)
+
+
+def test_the_store_counts_replaced_and_oversized_values_right():
+    store = ResultStore(100)
+    store.put("a", 1, 60)
+    store.put("a", 2, 80)
+    assert (store.get("a"), store.size_bytes) == (2, 80)
+    store.put("b", 3, 101)
+    assert (store.get("b"), store.get("a"), store.size_bytes) == (None, 2, 80)
+    store.put("a", 4, 101)
+    assert (store.get("a"), store.size_bytes, len(store)) == (None, 0, 0)
+    with pytest.raises(ValueError, match="negative"):
+        store.put("c", 5, -1)
+
+
+def test_the_store_stays_within_bounds_under_many_threads():
+    store = ResultStore(1000)
+    wrong = []
+
+    def visit(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(500):
+            key = int(rng.integers(60))
+            store.put(key, key * 2, int(rng.integers(1, 90)))
+            if store.get(key) not in (None, key * 2) or store.size_bytes > 1000 + 90:
+                wrong.append(key)
+
+    threads = [threading.Thread(target=visit, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert not wrong
+    assert store.size_bytes <= 1000
+    assert 1000 // 90 <= len(store) <= 60
