@@ -27,7 +27,7 @@ help:
 	@echo "make app                   start Encore on port $(PORT)"
 	@echo "make test                  lint, types, tests (PYTEST_ARGS=... for some of them)"
 	@echo "make benchmark DATA=DIR    measure the engines (JOB=$(JOB)) into benchmarks/results/"
-	@echo "make gallery DATA=DIR      make the finished examples again"
+	@echo "make gallery               make the finished examples again (DATA=DIR: the excerpts too)"
 	@echo "make lock                  compile requirements*.in into requirements*.txt"
 
 .PHONY: app
@@ -47,8 +47,8 @@ benchmark: $(VENV)/app.stamp need-data
 	$(RUN) -m benchmarks $(JOB) --data "$(DATA)" --json benchmarks/results/$(JOB).json
 
 .PHONY: gallery
-gallery: $(VENV)/app.stamp need-data
-	$(RUN) -m training.gallery --data "$(DATA)"
+gallery: $(VENV)/app.stamp
+	$(RUN) -m benchmarks.gallery $(if $(DATA),--data "$(DATA)")
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp

@@ -24,7 +24,7 @@ import threading
 import traceback
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -33,15 +33,13 @@ from core.errors import ModelUnavailableError, UserInputError
 from core.progress import Progress
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 WORKERS_VARIABLE = "ENCORE_WORKERS"
 
 _log = logging.getLogger(__name__)
 
 
-class Cancelled(Exception):  # noqa: N818 - it is news, not an error
+class Cancelled(Exception):
     """Raised by `progress` inside cancelled work, and by `Job.result` afterwards."""
 
 
@@ -310,10 +308,9 @@ def _run(job: Job[Any]) -> None:
     except Cancelled:
         job.finish(Status.CANCELLED)
     except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+        del work  # this frame stays with the error, and what it holds too
         if not isinstance(error, UserInputError | ModelUnavailableError):
             _log.exception("job %s failed", job.id)
-        if error.__traceback__ is not None:  # without this frame, which holds the work
-            error.__traceback__ = error.__traceback__.tb_next
         _forget_locals(error)
         job.finish(Status.FAILED, error=error)
 
@@ -328,53 +325,6 @@ def _forget_locals(error: BaseException) -> None:
             seen.add(id(link))
             traceback.clear_frames(link.__traceback__)
             todo += [link.__cause__, link.__context__]
-
-
-class ResultStore(Generic[K, V]):
-    """Finished results by key, the least recently used dropped first. Safe from any thread.
-
-    limit_bytes: of all values together, by the sizes that `put` was told.
-    """
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._lock = threading.Lock()
-        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
-        self._size_bytes = 0
-
-    @property
-    def size_bytes(self) -> int:
-        return self._size_bytes
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def get(self, key: K) -> V | None:
-        """The value, which thereby becomes the most recently used; None if it is not here."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
-
-    def put(self, key: K, value: V, size_bytes: int) -> None:
-        """Keep a value, dropping others for it. One larger than the whole store is not kept.
-
-        Raises ValueError for a negative size.
-        """
-        if size_bytes < 0:
-            raise ValueError(f"size_bytes must not be negative, not {size_bytes}")
-        with self._lock:
-            if key in self._entries:
-                self._size_bytes -= self._entries.pop(key)[1]
-            if size_bytes > self._limit_bytes:
-                return
-            self._entries[key] = value, size_bytes
-            self._size_bytes += size_bytes
-            while self._size_bytes > self._limit_bytes:
-                _, (_, freed) = self._entries.popitem(last=False)
-                self._size_bytes -= freed
 
 
 _executor: ThreadExecutor | None = None

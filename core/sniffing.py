@@ -53,7 +53,7 @@ _MP3_KBPS = {
 
 def sniff(data: bytes) -> Container | None:
     """The container that `data` is, or None where it is none that we read."""
-    data = data[_id3_bytes(data) :] if data.startswith(b"ID3") else data
+    data = without_id3(data)
     head = data[:12]
     if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return WAV
@@ -67,9 +67,12 @@ def sniff(data: bytes) -> Container | None:
     if head[4:8] == b"ftyp":
         brand = head[8:12]
         return M4A if brand.startswith(b"M4A") else QUICKTIME if brand == b"qt  " else MP4
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"moof"):
-        return QUICKTIME if head[4:8] != b"moof" and head[4:8] != b"styp" else MP4
-    if _adts_frame_bytes(data, 0) and _adts_frame_bytes(data, _adts_frame_bytes(data, 0)):
+    if head[4:8] in (b"styp", b"moof"):
+        return MP4
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return QUICKTIME
+    first = _adts_frame_bytes(data, 0)
+    if first and _adts_frame_bytes(data, first):
         return AAC
     return MP3 if _holds_mp3(data[: _MP3_SEARCH_BYTES + 8192]) else None
 

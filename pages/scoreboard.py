@@ -80,6 +80,8 @@ def show(results: dict[str, Any]) -> None:
     )
 
 
+# A wide table scrolls by itself, so that the page does not on a phone.
+st.html("<style>[class*=st-key-scoreboard_table] { overflow-x: auto; }</style>")
 st.title("Scoreboard", anchor=False)
 st.write("What the benchmarks measured, written by the runs themselves.")
 found = scores.files()

@@ -198,8 +198,8 @@ def test_no_file_names_a_machine_or_a_registry():
         data = path.read_bytes()
         if b"\0" in data[:8192] or path.name == "LICENSE":
             continue
-        for match in forbidden.finditer(data.decode("utf-8", errors="replace")):
-            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
+        text = data.decode("utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in forbidden.finditer(text)]
     assert found == []
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from core import jobs
 from core.errors import UserInputError
-from core.jobs import Cancelled, JobState, ResultStore, Status, ThreadExecutor
+from core.jobs import Cancelled, JobState, Status, ThreadExecutor
+from core.result_store import ResultStore
 
 WAIT_S = 10
 
