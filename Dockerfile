@@ -11,9 +11,12 @@ COPY --chown=1000:1000 . .
 USER 1000
 ENV HOME=/home/encore \
     PYTHONUNBUFFERED=1 \
-    MPLCONFIGDIR=/tmp/matplotlib \
-    NUMBA_CACHE_DIR=/tmp/numba \
+    MPLCONFIGDIR=/home/encore/.cache/matplotlib \
+    NUMBA_CACHE_DIR=/home/encore/.cache/numba \
     TF_CPP_MIN_LOG_LEVEL=2
+# librosa compiles some of itself at the first use; kept in the image, no visitor waits for it.
+RUN python -m core extrapolate gallery/extrapolate/motorway/source.flac -o /tmp/warm.wav \
+    && rm /tmp/warm.wav
 
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \

@@ -31,7 +31,7 @@ help:
 	@echo "make lock                  compile requirements*.in into requirements*.txt"
 
 .PHONY: app
-app: $(VENV)/app.stamp
+app: $(VENV)/warm.stamp
 	$(RUN) -m streamlit run app.py --server.port $(PORT) $(STREAMLIT_ARGS)
 
 .PHONY: test
@@ -43,7 +43,7 @@ test: $(VENV)/dev.stamp browser
 	$(RUN) -m pytest -q --durations=15 -m "$${marks:-}" $(PYTEST_ARGS)
 
 .PHONY: benchmark
-benchmark: $(VENV)/app.stamp need-data
+benchmark: need-data $(VENV)/app.stamp
 	$(RUN) -m benchmarks $(JOB) --data "$(DATA)" --json benchmarks/results/$(JOB).json
 
 .PHONY: gallery
@@ -70,6 +70,12 @@ browser:
 
 $(VENV)/app.stamp: requirements.txt $(VENV)/python.stamp
 	$(RUN) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+# librosa compiles some of itself at the first use, half a minute that no visitor should wait for.
+$(VENV)/warm.stamp: $(VENV)/app.stamp
+	@echo "Warming up (once)"
+	@$(RUN) -m core extrapolate gallery/extrapolate/motorway/source.flac -o $(VENV)/warm.wav >/dev/null
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/python.stamp

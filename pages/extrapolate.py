@@ -16,7 +16,7 @@ def open_link(items: list[GalleryItem]) -> None:
     if st.session_state.get(LINK) == query:
         return
     st.session_state[LINK] = query
-    request, note = requests.from_query(query, items)
+    request, note = requests.from_query(query, items, examples.duration_s)
     if note:
         st.session_state[runs.PROBLEM] = note
     if request is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import h5py
@@ -17,7 +16,10 @@ def save_weights(model: keras.Model, path: Path, *, half: bool) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name("partial-" + path.name)
-    optimizer, model.optimizer = model.optimizer, None  # its state is twice the weights
+    optimizer, model.optimizer = (
+        getattr(model, "optimizer", None),
+        None,
+    )  # its state is twice the weights
     try:
         model.save_weights(partial)
     finally:
@@ -41,9 +43,3 @@ def _copy_half(source: h5py.Group, target: h5py.Group) -> None:
             if array.dtype == np.float32:
                 array = array.astype(np.float16)
             target.create_dataset(key, data=array)
-
-
-def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

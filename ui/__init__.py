@@ -1,6 +1,6 @@
 """Streamlit widgets that the pages share. Arrows run one way: pages -> ui -> core.
 
-Streamlit takes a folder named pages/ for its older kind of app until `st.navigation` has run once in
+Streamlit takes a folder named pages/ for its older kind of app until `st.navigation` has run in
 the process. If the first visitor opens a link to a page, app.py would be passed over and every
 later visitor would see the bare pages; so the first import from a page puts that right and starts
 the run again, through app.py.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -92,12 +92,14 @@ def is_answered_by(wanted: Recipe, finished: Recipe) -> bool:
 
 
 def from_query(
-    query: Mapping[str, str], examples: Sequence[GalleryItem]
+    query: Mapping[str, str],
+    examples: Sequence[GalleryItem],
+    duration_s: Callable[[GalleryItem], float],
 ) -> tuple[Request | None, str | None]:
     """(what the link asks for, a sentence on what in it was not understood).
 
     (None, None) for a plain address. What is missing or wrong takes the example's own value; an
-    unknown example gives (None, sentence).
+    unknown example gives (None, sentence). duration_s: how long an example's file is.
     """
     slug = query.get("example")
     if slug is None:
@@ -127,7 +129,7 @@ def from_query(
         names = tuple(name for name in names if name in known) or own.engines
     request = Request(
         names,
-        round(number("start", own.start_s, 0.0, 36000.0), 1),
+        round(number("start", own.start_s, 0.0, latest_start_s(duration_s(item))), 1),
         round(number("seconds", own.seconds, MIN_SECONDS, MAX_SECONDS)),
         round(number("seed", own.seed, 0, MAX_SEED)),
         slug,

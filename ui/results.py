@@ -124,7 +124,7 @@ def figures(metrics: dict[str, float]) -> tuple[Figure, ...]:
 
 
 def _printed(value: float, digits: int, unit: str) -> str:
-    return f"{value:.{digits}f} {unit}".strip() if math.isfinite(value) else "not defined"
+    return f"{value:z.{digits}f} {unit}".strip() if math.isfinite(value) else "not defined"
 
 
 def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:

@@ -69,10 +69,10 @@ def printed(row: Mapping[str, Any], metric: str) -> str:
     if entry.get("mean") is None or not math.isfinite(entry["mean"]):
         return "–"
     digits = METRICS[metric].digits if metric in METRICS else 3
-    text = f"{entry['mean']:.{digits}f}"
+    text = f"{entry['mean']:z.{digits}f}"
     if entry.get("low") is None or entry.get("high") is None:
         return text
-    return f"{text} [{entry['low']:.{digits}f}, {entry['high']:.{digits}f}]"
+    return f"{text} [{entry['low']:z.{digits}f}, {entry['high']:z.{digits}f}]"
 
 
 def as_csv(results: Mapping[str, Any]) -> bytes:

@@ -6,46 +6,82 @@ import numpy as np
 
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
-from core.extrapolation.features import features, matching_vectors
+from core.extrapolation.features import Features, features, matching_vectors
 from core.extrapolation.render import Segment, align, render
 from core.progress import Progress, ignore, part
 from core.spectrogram import DISPLAY
 
-MATCH_S = 2.0
+MATCH_S = 4.0
+RECENCY_S = 1.0
 MIN_LAG_S = 2.0
 MIN_CLIP_S = 1.0
-NEAR_BEST = 1.15
-"""Later jumps may take any source at most this much worse than the best, drawn by the seed."""
+RHYTHM_WEIGHT = 0.5
+ALIGN_HOPS = 0.5
+NEAR_BEST = 0.02
+"""Later jumps may take any source whose cost is at most this much (of the median cost) above the
+best one's, drawn by the seed."""
 
 
-def match_costs(vectors: FloatArray, end: int, window: int, min_lag: int) -> FloatArray:
-    """Mean squared distance of the frames before each frame to the `window` before `end`.
+def match_costs(vectors: FloatArray, weights: FloatArray, end: int, min_lag: int) -> FloatArray:
+    """Weighted mean squared distance of the frames before each frame to those before `end`.
 
-    vectors: [frames, features]. Returns [end + 1], infinite where the frame is less than
-    `min_lag` before `end` or has no `window` before it.
+    vectors: [frames, features]. weights: [window], of the frames before, oldest first; they sum
+    to 1. Returns [end + 1], infinite where the frame is less than `min_lag` before `end` or has no
+    whole window before it.
     """
-    costs = np.full(end + 1, np.inf, np.float32)
-    last = end - min_lag
+    costs = np.full(end + 1, np.inf)
+    window, last = len(weights), end - min_lag
     if last < window:
-        return costs
+        return costs.astype(np.float32)
     tail = vectors[end - window : end]
     # |a - b|^2 = |a|^2 + |b|^2 - 2ab, summed over the window along each diagonal.
     squares = np.square(vectors).sum(axis=1)
     inner = vectors[:end] @ tail.T
-    diagonal = np.zeros(last - window + 1, np.float64)
+    count = last - window + 1
+    total = np.zeros(count)
     for k in range(window):
-        diagonal += squares[k : last - window + 1 + k] - 2 * inner[k : last - window + 1 + k, k]
-    diagonal += squares[end - window : end].sum()
-    costs[window : last + 1] = np.maximum(diagonal, 0.0) / (window * vectors.shape[1])
-    return costs
+        here = squares[k : k + count] - 2 * inner[k : k + count, k] + squares[end - window + k]
+        total += weights[k] * here
+    costs[window : last + 1] = np.maximum(total, 0.0) / vectors.shape[1]
+    return costs.astype(np.float32)
+
+
+def lag_distances(signal: FloatArray) -> FloatArray:
+    """Mean squared difference of [frames] and itself delayed by each lag, [frames]."""
+    frames = len(signal)
+    centred = signal - signal.mean()
+    spectrum = np.fft.rfft(centred, 2 * frames)
+    products = np.fft.irfft(np.square(np.abs(spectrum)))[:frames]
+    before = np.concatenate([[0.0], np.cumsum(np.square(centred, dtype=np.float64))])
+    lags = np.arange(frames)
+    totals = before[frames] - before[lags] + before[frames - lags] - 2 * products
+    return np.asarray(np.maximum(totals, 0.0) / (frames - lags), np.float32)
+
+
+def source_costs(found: Features, end: int) -> FloatArray:
+    """What it costs to go on from each frame instead of `end`: [end + 1], median about 1.5.
+
+    Infinite where a frame cannot be a source. There is always one that can.
+    """
+    rate = DISPLAY.frame_rate_hz
+    window = min(round(MATCH_S * rate), end // 3)
+    min_lag = min(round(MIN_LAG_S * rate), end // 3)
+    weights = np.exp(np.arange(1 - window, 1) / (RECENCY_S * rate))
+    costs = match_costs(matching_vectors(found), weights / weights.sum(), end, min_lag)
+    possible = np.isfinite(costs)
+    rhythm = lag_distances(found.onset[:end])[np.minimum(end - np.arange(end + 1), end - 1)]
+    costs /= max(float(np.median(costs[possible])), 1e-6)
+    rhythm /= max(float(np.median(rhythm[possible])), 1e-6)
+    return costs + np.float32(RHYTHM_WEIGHT) * rhythm
 
 
 class Loop:
-    """Copies on from the past moment whose last two seconds are most like the clip's last two.
+    """Copies on from the past moment that was led up to most as the clip's end is.
 
-    Similarity is over log-mel, chroma and onset strength; the place is then refined to the sample by
-    cross-correlation. When the copy reaches the clip's end it jumps again: to the same place, or,
-    by the seed, to another that matches nearly as well. No learning; a rung for those that learn.
+    Compared are log-mel, chroma and onset strength over four seconds, recent frames weighing more,
+    and how well the whole clip's rhythm repeats at that lag. The place is then refined to the
+    sample by cross-correlation. When the copy reaches the clip's end it jumps again: by the seed,
+    to the same place or another nearly as good. No learning; a rung for engines that learn.
     """
 
     def extrapolate(
@@ -64,12 +100,10 @@ class Loop:
         """The copies that fill `length` samples, in order."""
         found = features(clip)
         progress(0.5)
-        window = min(round(MATCH_S * DISPLAY.frame_rate_hz), found.frames // 3)
         end = found.frames - 1  # the last, half-empty centred frame plays no part
-        min_lag = min(round(MIN_LAG_S * DISPLAY.frame_rate_hz), end // 3)
-        costs = match_costs(matching_vectors(found), end, window, min_lag)
+        costs = source_costs(found, end)
         best = int(np.argmin(costs))
-        near = np.flatnonzero(costs <= costs[best] * NEAR_BEST)
+        near = np.flatnonzero(costs <= costs[best] + NEAR_BEST)
         mono = clip.mono()
         segments: list[Segment] = []
         filled = 0
@@ -86,5 +120,5 @@ class Loop:
         """The source sample for jumping from the clip's end to `frame`."""
         hop = DISPLAY.hop_length / DISPLAY.sample_rate * clip.sample_rate
         rough = clip.length - round((end - frame) * hop)
-        source = align(mono, clip.length, rough, round(2 * hop), clip.sample_rate)
+        source = align(mono, clip.length, rough, round(ALIGN_HOPS * hop), clip.sample_rate)
         return min(source, clip.length - clip.sample_rate // 4)

@@ -19,7 +19,9 @@ FADE_S = 0.06
 AR_FADE_S = 0.03
 AR_ORDER = 256
 AR_CONTEXT_S = 0.35
-ALIGN_WINDOW_S = 0.12
+ALIGN_WINDOW_S = 2.0
+"""Long, so that the whole rhythm decides and not the phase of a bass note: on the validation split
+0.12 s within 46 ms cost a quarter of the onset correlation."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Segment:
 def align(samples: FloatArray, target: int, source: int, reach: int, rate: int) -> int:
     """The sample within `reach` of `source` that best follows what comes before `target`.
 
-    By normalised cross-correlation of the 0.12 s before each, mono [samples]. It is `source` itself
+    By normalised cross-correlation of up to 2 s before each, mono [samples]. It is `source` itself
     where there is not enough sound on either side, or nothing correlates.
     """
     window = min(round(ALIGN_WINDOW_S * rate), target)

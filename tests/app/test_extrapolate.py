@@ -229,6 +229,7 @@ def test_link_with_other_settings_is_run_and_gives_the_same_bytes_each_time():
         {"example": "first", "engines": "magic", "start": "0"},
         {"example": "first", "seconds": "1e9"},
         {"example": "first", "seconds": "nan"},
+        {"example": "first", "start": "500"},
         {"example": "first", "seed": "-1", "start": "x"},
         {"example": "../../etc", "engines": "loop"},
     ],

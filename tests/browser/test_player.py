@@ -45,7 +45,7 @@ def test_a_link_opened_first_of_all_still_goes_through_the_app(visit):
     # Streamlit would run pages/extrapolate.py without app.py, for this and every later visitor.
     visitor = visit().open("extrapolate?example=second&engines=loop&start=0&seconds=10&seed=0")
     visitor.page.get_by_role("heading", name="Study second").wait_for()
-    visitor.page.wait_for_function("document.title === 'Extrapolate'")
+    visitor.page.wait_for_function("document.title === 'Encore'")
     assert visitor.page.get_by_test_id("stSidebarNav").count() == 0
     assert visitor.page.get_by_role("link", name="Scoreboard").first.is_visible()
 
@@ -95,7 +95,7 @@ def test_upload_run_play_switch_and_download(visit, width, tmp_path):
     played = {hashlib.sha256(sound.body()).hexdigest() for sound in sounds}
     assert len(played) == 3
     with visitor.page.expect_download() as waiting:
-        visitor.page.locator(".st-key-extrapolate_download_wav_loop button").first.click()
+        visitor.page.locator(".st-key-extrapolate_download_wav_loop button:visible").click()
     path = tmp_path / "got.wav"
     waiting.value.save_as(path)
     assert hashlib.sha256(path.read_bytes()).hexdigest() in played

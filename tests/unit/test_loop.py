@@ -3,7 +3,7 @@ import pytest
 
 from core.audio import Clip
 from core.errors import UserInputError
-from core.extrapolation.loop import Loop, match_costs
+from core.extrapolation.loop import Loop, lag_distances, match_costs
 from core.extrapolation.render import Segment, align, extrapolate_linear, render
 from core.metrics import continuation_metrics
 from tests.unit.sounds import RATE, riff, sine
@@ -74,25 +74,34 @@ def test_silence_with_one_click_gives_finite_sound():
 
 
 def test_progress_can_stop_it():
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(fraction):
         if fraction > 0:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         Loop().extrapolate(riff(5.0), 10, seed=0, progress=stop)
 
 
 def test_match_costs_equal_the_plain_sum():
     vectors = np.random.default_rng(0).standard_normal((60, 5)).astype(np.float32)
-    costs = match_costs(vectors, end=58, window=10, min_lag=6)
+    weights = np.linspace(0.05, 0.15, 10)
+    costs = match_costs(vectors, weights, end=58, min_lag=6)
     for frame in (10, 33, 52):
-        plain = np.mean((vectors[frame - 10 : frame] - vectors[48:58]) ** 2)
+        squares = np.square(vectors[frame - 10 : frame] - vectors[48:58]).mean(axis=1)
+        plain = np.sum(weights * squares)
         assert costs[frame] == pytest.approx(plain, rel=1e-4)
     assert np.isinf(costs[:10]).all()
     assert np.isinf(costs[53:]).all()
+
+
+def test_lag_distances_equal_the_plain_mean():
+    signal = np.random.default_rng(0).standard_normal(50).astype(np.float32)
+    got = lag_distances(signal)
+    for lag in (1, 7, 30):
+        assert got[lag] == pytest.approx(np.mean((signal[lag:] - signal[:-lag]) ** 2), rel=1e-3)
 
 
 def test_align_finds_the_phase():
