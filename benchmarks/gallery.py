@@ -23,6 +23,7 @@ from core.audio import Clip, encode_flac
 from core.engines import engines
 from core.extrapolation.run import run
 from core.gallery import GALLERY, read_flac
+from core.pictures import draw, save
 from core.recipe import Recipe
 from core.registry import models
 from training.dataset import tracks
@@ -40,7 +41,7 @@ def excerpt(data: Path, entry: dict[str, Any]) -> bytes:
 
 
 def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
-    """Write one example's folder: source.flac, a FLAC per engine, item.json."""
+    """Write one example's folder: source.flac, sounds, pictures, item.json."""
     folder = GALLERY / "extrapolate" / entry["slug"]
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "source.flac"
@@ -53,6 +54,7 @@ def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
     made = run(clip, actual, engines=names, seconds=SECONDS_OUT, seed=0)
     for one in made:
         (folder / f"{one.engine}.flac").write_bytes(encode_flac(one.clip))
+    save(draw({"input": clip, "actual": actual} | {m.engine: m.clip for m in made}), folder)
     weights = {
         info.name: models()[info.model_id].sha256 if info.model_id else None
         for info in engines("extrapolate")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import librosa
-import mir_eval
 import numpy as np
 import numpy.typing as npt
 
@@ -125,6 +124,8 @@ def beat_f(predicted_s: npt.NDArray[Any], actual_s: npt.NDArray[Any]) -> float:
         return float("nan")
     if len(predicted_s) == 0:
         return 0.0
+    import mir_eval  # late: it takes longer to import than all the rest here
+
     return float(mir_eval.beat.f_measure(np.sort(actual_s), np.sort(predicted_s)))
 
 

@@ -11,7 +11,8 @@ import streamlit as st
 
 from core.gallery import GalleryItem, item
 from core.gallery import items as gallery_items
-from ui import requests, spectrogram_image
+from core.pictures import load
+from ui import requests
 from ui.results import Result, build, credit
 
 
@@ -45,7 +46,7 @@ def _result(folder: str, slug: str, stamp: int) -> Result:
             (made.engine, found.clip(made.engine), dict(made.metrics), made.compute_seconds)
             for made in found.continuations
         ],
-        pictures=spectrogram_image.load(Path(folder), kept),
+        pictures=load(Path(folder), kept),
     )
 
 

@@ -13,9 +13,8 @@ from core import engines
 from core.audio import Clip, encode_flac, encode_wav, join
 from core.downloads import bundle, safe_name
 from core.gallery import GalleryItem, read_flac
+from core.pictures import Pictures, draw, figure
 from core.recipe import Recipe
-from ui import spectrogram_image
-from ui.spectrogram_image import Pictures
 from ui.spectrogram_row import Figure, Panel, spectrogram_row
 
 ACTUAL_TITLE = "Actual continuation"
@@ -86,7 +85,7 @@ def build(
         sounds = {"input": clip} | {engine: sound for engine, sound, _, _ in made}
         if actual is not None:
             sounds["actual"] = actual
-        pictures = spectrogram_image.draw(sounds)
+        pictures = draw(sounds)
     return Result(
         title,
         credit_line,
@@ -200,7 +199,7 @@ def bundle_zip(result: Result) -> bytes:
         clips[ACTUAL_TITLE] = read_flac(result.actual_flac)
     start = clips["Input"].duration_s
     starts = {name: 0.0 if name == "Input" else start for name in clips}
-    files["spectrograms.png"] = spectrogram_image.figure(clips, starts)
+    files["spectrograms.png"] = figure(clips, starts)
     for name, data in result.pictures.files.items():
         files[f"{name}.png"] = data
     measured = {

@@ -12,7 +12,7 @@ import soundfile as sf
 from core import gallery
 from core.audio import Clip, encode_flac, encode_wav
 from core.extrapolation.run import run
-from ui import spectrogram_image
+from core.pictures import draw, save
 from ui.requests import Request
 
 RATE = 22050
@@ -71,8 +71,7 @@ def make_gallery(root: Path, slugs: tuple[str, ...] = ("first", "second")) -> No
             ],
         }
         (folder / "item.json").write_text(json.dumps(fields))
-        pictures = spectrogram_image.draw({"input": clip, "actual": actual, "loop": made.clip})
-        spectrogram_image.save(pictures, folder)
+        save(draw({"input": clip, "actual": actual, "loop": made.clip}), folder)
 
 
 def results_file(folder: Path) -> None:

@@ -1,6 +1,7 @@
 import csv
 
 import numpy as np
+
 from core.extrapolation.paper_encdec_model import build
 from training import paper_encdec
 

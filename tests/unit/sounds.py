@@ -21,8 +21,8 @@ def riff(seconds: float = 20.0, rate: int = RATE, channels: int = 1, period_s: f
     bar = []
     for note in (220.0, 330.0, 277.2, 440.0, 330.0, 392.0, 247.0, 293.7):
         tone = np.sin(2 * np.pi * note * time_s) + 0.4 * np.sin(4 * np.pi * note * time_s)
-        bar.append(0.3 * tone * np.exp(-4 * time_s))
-        bar[-1][: rate // 50] += 0.3 * rng.standard_normal(rate // 50)
+        bar.append(0.2 * tone * np.exp(-4 * time_s))
+        bar[-1][: rate // 50] += 0.15 * rng.standard_normal(rate // 50)
     one = np.concatenate(bar)
     whole = np.tile(one, -(-round(seconds * rate) // len(one)))[: round(seconds * rate)]
     return Clip(np.stack([whole * (1.0 - 0.2 * c) for c in range(channels)]), rate)

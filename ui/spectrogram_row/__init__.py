@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core.pictures import Axes
 from ui import media
-from ui.spectrogram_image import Axes
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(

@@ -1,7 +1,7 @@
 """Spectrograms as small PNG files on one colour scale, with where their axes' labels go.
 
-Imports no Streamlit. Drawing needs librosa and comes late; reading pictures that the gallery holds
-needs neither librosa nor matplotlib, so the home page shows them at once.
+Drawing needs librosa and matplotlib, and imports them late; reading the pictures that the gallery
+holds needs neither, so the home page shows them at once.
 """
 
 from __future__ import annotations
