@@ -13,10 +13,11 @@ ENV HOME=/home/encore \
     PYTHONUNBUFFERED=1 \
     MPLCONFIGDIR=/home/encore/.cache/matplotlib \
     NUMBA_CACHE_DIR=/home/encore/.cache/numba \
+    NUMBA_CPU_NAME=generic \
     TF_CPP_MIN_LOG_LEVEL=2
 # librosa compiles some of itself at the first use; kept in the image, no visitor waits for it.
-RUN python -m core extrapolate gallery/extrapolate/motorway/source.flac -o /tmp/warm.wav \
-    && rm /tmp/warm.wav
+# For a generic processor, since the host that runs the image need not be the one that built it.
+RUN python -m core.warm
 
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \

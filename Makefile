@@ -75,7 +75,7 @@ $(VENV)/app.stamp: requirements.txt $(VENV)/python.stamp
 # librosa compiles some of itself at the first use, half a minute that no visitor should wait for.
 $(VENV)/warm.stamp: $(VENV)/app.stamp
 	@echo "Warming up (once)"
-	@$(RUN) -m core extrapolate gallery/extrapolate/motorway/source.flac -o $(VENV)/warm.wav >/dev/null
+	@$(RUN) -m core.warm
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/python.stamp

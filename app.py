@@ -5,8 +5,6 @@ import streamlit as st
 from ui.guard import guarded
 
 st.set_page_config(page_title="Encore", page_icon="🎶", layout="wide")
-# Streamlit leaves a sixth of a phone's screen empty above the title.
-st.html("<style>.stMainBlockContainer{padding-top:4.5rem}</style>")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Encore", icon=":material/graphic_eq:", default=True),

@@ -1,7 +1,8 @@
 """Build the finished examples: `python -m benchmarks.gallery --data DIR`.
 
 Without --data it builds from the excerpts already in gallery/, which is all that is needed when an
-engine or its weights have changed. The list of examples, with credit and licence, is gallery/examples.toml.
+engine or its weights have changed. gallery/examples.toml lists the examples, with credit and
+licence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Encore's product without its pages: audio in, neural music out.
 
-Nothing here imports Streamlit except `core.loaders`, which uses its process-wide cache when the
-app runs. `import core` is cheap: TensorFlow is imported by `core.loaders` alone, when a model is
+Nothing here imports Streamlit. `import core` is cheap: TensorFlow is imported by `core.loaders` alone, when a model is
 first needed.
 """
 

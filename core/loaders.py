@@ -146,8 +146,21 @@ def _load(spec: ModelSpec) -> LoadedModel:
     return loaded
 
 
+def _keep_sessions() -> None:
+    """Keep Streamlit from clearing Keras's session after every run of every visitor's page.
+
+    It does so once Keras is imported, in the page's thread, and a model that another thread builds
+    or runs at that moment deadlocks or loses its state. Nothing here needs the cleaning: models
+    live as long as the process.
+    """
+    runner = sys.modules.get("streamlit.runtime.scriptrunner.script_runner")
+    if runner is not None:
+        runner.__dict__["_clean_problem_modules"] = lambda: None
+
+
 def _prepare_tensorflow() -> None:
     """Import TensorFlow quietly and settle what it lets be settled only once, at its start."""
+    _keep_sessions()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -112,10 +112,9 @@ def figure(clips: Mapping[str, Clip], start_s: Mapping[str, float]) -> bytes:
     frequencies = DISPLAY.mel_frequencies_hz()
     rows = np.interp(TICKS_HZ, frequencies, np.arange(len(frequencies)))
     panels = page.subplots(len(clips), 1, squeeze=False)[:, 0]
-    image = None
     for panel, (name, mel) in zip(panels, spectrograms.items(), strict=True):
         start = start_s[name]
-        image = panel.imshow(
+        panel.imshow(
             mel,
             origin="lower",
             aspect="auto",
@@ -129,7 +128,7 @@ def figure(clips: Mapping[str, Clip], start_s: Mapping[str, float]) -> bytes:
         panel.set_yticks(rows, [str(hz) for hz in TICKS_HZ])
         panel.set_ylabel("Hz")
         panel.set_xlabel("s")
-    page.colorbar(image, ax=list(panels), label="dB")
+    page.colorbar(panels[-1].images[0], ax=list(panels), label="dB")
     buffer = io.BytesIO()
     page.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -28,39 +28,47 @@ cli.main()
 """
 
 
+@contextlib.contextmanager
+def serving(arguments, log, **environment):
+    """Run `python arguments` with Streamlit's options for a free port; yield its address once it
+    answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
+    flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    with log.open("w+") as file:
+        server = subprocess.Popen(
+            [sys.executable, *arguments, *flags],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(1200):
+                assert server.poll() is None, log.read_text()
+                with contextlib.suppress(urllib.error.URLError, OSError):
+                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+                    break
+                time.sleep(0.05)
+            else:
+                pytest.fail(log.read_text())
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Where a fresh `streamlit run` of the app listens, with our small gallery."""
     root = tmp_path_factory.mktemp("gallery")
     make_gallery(root)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
-    arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "-c", LAUNCH, str(root), *arguments],
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            assert server.poll() is None, Path(log.name).read_text()
-            with contextlib.suppress(urllib.error.URLError, OSError):
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-                break
-            time.sleep(0.2)
-        else:
-            pytest.fail(Path(log.name).read_text())
+    log = tmp_path_factory.mktemp("server") / "log"
+    with serving(["-c", LAUNCH, str(root)], log) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
 
 
 @pytest.fixture(scope="session")

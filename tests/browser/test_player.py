@@ -104,6 +104,27 @@ def test_upload_run_play_switch_and_download(visit, width, tmp_path):
     assert no_sideways_scroll(visitor)
 
 
+def test_every_engine_runs_while_another_visitor_keeps_the_pages_busy(visit):
+    # Streamlit clears Keras's session after each run of a page; a model being built then hung.
+    busy, visitor = visit().open(""), visit().open("extrapolate")
+    visitor.wait("ready", "true")
+    visitor.page.get_by_text("Upload", exact=True).first.click()
+    visitor.page.locator("input[type=file]").set_input_files(
+        {"name": "two.wav", "mimeType": "audio/wav", "buffer": wav(25.0, seed=6)}
+    )
+    visitor.page.get_by_text("Input starts at").wait_for()
+    visitor.page.get_by_role("button", name="Continue the music").click()
+    for _ in range(6):
+        for path in ("scoreboard", "gallery"):
+            busy.page.get_by_role("link", name=path.capitalize()).first.click()
+            busy.page.get_by_role("heading", name=path.capitalize()).wait_for()
+    visitor.page.get_by_role("heading", name="two.wav").wait_for(timeout=60_000)
+    visitor.wait("ready", "true")
+    titles = visitor.page.locator("section.player").first.inner_text()
+    assert "Loop" in titles
+    assert "Published encoder-decoder" in titles
+
+
 def test_shared_link_replays_the_same_bytes_for_someone_else(visit):
     query = "extrapolate?example=second&engines=loop&start=3&seconds=12&seed=4"
     got = []

@@ -248,3 +248,15 @@ def test_a_shipped_model_runs_and_repeats_itself(model_id, monkeypatch):
     out = loaded(batch)
     assert np.isfinite(out).all()
     np.testing.assert_array_equal(out, loaded(batch))
+
+
+def test_streamlit_no_longer_clears_the_session_of_running_models(monkeypatch):
+    from streamlit.runtime.scriptrunner import script_runner
+
+    from core import loaders
+
+    monkeypatch.setattr(script_runner, "_clean_problem_modules", script_runner._clean_problem_modules)
+    before = script_runner._clean_problem_modules
+    loaders._keep_sessions()
+    assert script_runner._clean_problem_modules is not before
+    assert script_runner._clean_problem_modules() is None
