@@ -255,8 +255,8 @@ def test_streamlit_no_longer_clears_the_session_of_running_models(monkeypatch):
 
     from core import loaders
 
-    monkeypatch.setattr(script_runner, "_clean_problem_modules", script_runner._clean_problem_modules)
     before = script_runner._clean_problem_modules
+    monkeypatch.setattr(script_runner, "_clean_problem_modules", before)
     loaders._keep_sessions()
     assert script_runner._clean_problem_modules is not before
     assert script_runner._clean_problem_modules() is None

@@ -13,54 +13,7 @@ import pytest
 from core import jobs
 from core.errors import UserInputError
 from core.jobs import Cancelled, JobState, Status, ThreadExecutor
-from core.result_store import ResultStore
-
-WAIT_S = 10
-
-
-@pytest.fixture
-def make_executor():
-    made = []
-
-    def make(**limits):
-        made.append(ThreadExecutor(**limits))
-        return made[-1]
-
-    yield make
-    for executor in made:
-        executor.close()
-
-
-class Gate:
-    """Work that says when it has begun, waits until it is let go, and looks for a cancel."""
-
-    def __init__(self, value=None):
-        self.begun, self.go, self.value = threading.Event(), threading.Event(), value
-        self.raised = None
-
-    def __call__(self, progress):
-        self.begun.set()
-        try:
-            while not self.go.wait(0.005):
-                progress(0.5)
-            return self.value
-        except BaseException as error:
-            self.raised = type(error)
-            raise
-
-
-def until(condition, seconds=WAIT_S):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
-
-
-def running(executor, owner="ann", value=None):
-    gate = Gate(value)
-    job = executor.submit(gate, owner=owner)
-    assert gate.begun.wait(WAIT_S)
-    return job, gate
+from tests.unit.job_helpers import WAIT_S, running, until
 
 
 def test_a_job_gives_its_result(make_executor):
@@ -195,132 +148,6 @@ def test_one_visitors_cancel_leaves_the_others_alone(make_executor):
     assert bob_gate.raised is None
 
 
-def test_owners_take_turns_and_positions_tell_the_order(make_executor):
-    executor = make_executor(per_owner_limit=5)
-    _, gate = running(executor, "ann")
-    order, queued = [], []
-    for owner, count in (("ann", 3), ("bob", 2), ("cat", 1)):
-        for index in range(count):
-            name = f"{owner}{index}"
-            work = partial(lambda name, progress: order.append(name), name)
-            queued.append((name, executor.submit(work, owner=owner)))
-    # Ann's first runs already, so those who came since are served before her next.
-    expected = ["bob0", "cat0", "ann0", "bob1", "ann1", "ann2"]
-    positions = {name: job.state().position for name, job in queued}
-    assert sorted(positions, key=positions.__getitem__) == expected
-    assert sorted(positions.values()) == [1, 2, 3, 4, 5, 6]
-    gate.go.set()
-    for _, job in queued:
-        job.result(WAIT_S)
-        assert job.state().position == 0
-    assert order == expected
-
-
-def test_who_always_comes_back_does_not_starve_who_waits(make_executor):
-    executor = make_executor()
-    _, gate = running(executor, "ann")
-    waiting = executor.submit(lambda progress: "served", owner="ann")
-    bob, bob_gate = running_later(executor, "bob")
-    gate.go.set()
-    for _ in range(3):  # Bob asks anew while his own job runs
-        assert bob_gate.begun.wait(WAIT_S)
-        bob, following = running_later(executor, "bob")
-        bob_gate.go.set()
-        bob_gate = following
-        if waiting.over:
-            break
-    assert waiting.result(1) == "served"
-    bob.cancel()
-
-
-def running_later(executor, owner):
-    gate = Gate()
-    return executor.submit(gate, owner=owner), gate
-
-
-def test_the_queue_and_each_owners_share_of_it_are_bounded(make_executor):
-    executor = make_executor(queue_limit=3, per_owner_limit=2)
-    _, gate = running(executor, "ann")
-    second = executor.submit(lambda progress: None, owner="ann")
-    with pytest.raises(UserInputError, match=r"^You already have 2 runs going .*\.$"):
-        executor.submit(lambda progress: None, owner="ann")
-    executor.submit(lambda progress: None, owner="bob")
-    executor.submit(lambda progress: None, owner="cat")
-    with pytest.raises(UserInputError, match=r"^Too many visitors .*\.$"):
-        executor.submit(lambda progress: None, owner="dan")
-    second.cancel()
-    assert executor.submit(lambda progress: "dan's", owner="dan").state().position == 3
-    gate.go.set()
-
-
-def test_a_cancelled_run_makes_room_for_its_owner_at_once(make_executor):
-    executor = make_executor(per_owner_limit=1)
-    go = threading.Event()
-    deaf = executor.submit(lambda progress: go.wait(WAIT_S), owner="ann")
-    until(lambda: deaf.state().status is Status.RUNNING)
-    deaf.cancel()
-    after = executor.submit(lambda progress: "after", owner="ann")
-    go.set()
-    assert after.result(WAIT_S) == "after"
-
-
-def test_at_most_the_given_number_run_at_once(make_executor):
-    executor = make_executor(workers=3, per_owner_limit=30)
-    lock, now, most = threading.Lock(), [0], [0]
-
-    def work(progress):
-        with lock:
-            now[0] += 1
-            most[0] = max(most[0], now[0])
-        time.sleep(0.01)
-        with lock:
-            now[0] -= 1
-
-    for job in [executor.submit(work, owner="ann") for _ in range(20)]:
-        job.result(WAIT_S)
-    assert most[0] == 3
-
-
-def seeded_sum(seed, progress):
-    rng = np.random.default_rng(seed)
-    total = np.zeros(256)
-    for step in range(20):
-        total = np.cumsum(total) * 0.1 + rng.standard_normal(256)
-        progress(step / 20)
-    return total.tobytes()
-
-
-def test_side_by_side_gives_the_same_bytes_as_one_by_one(make_executor):
-    executor = make_executor(workers=4)
-    alone = [seeded_sum(seed, lambda fraction: None) for seed in range(24)]
-    queued = [executor.submit(partial(seeded_sum, s), owner=f"v{s % 6}") for s in range(24)]
-    assert [job.result(WAIT_S) for job in queued] == alone
-
-
-def test_many_threads_may_submit_watch_and_cancel(make_executor):
-    executor = make_executor(workers=2, queue_limit=1000, per_owner_limit=1000)
-    outcomes = []
-
-    def visitor(name):
-        for index in range(25):
-            job = executor.submit(partial(seeded_sum, index), owner=name)
-            job.state()
-            if index % 3 == 0:
-                job.cancel()
-            try:
-                outcomes.append(job.result(WAIT_S) == seeded_sum(index, lambda fraction: None))
-            except Cancelled:
-                outcomes.append(index % 3 == 0)
-
-    threads = [threading.Thread(target=visitor, args=(f"v{i}",)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(3 * WAIT_S)
-    assert len(outcomes) == 200
-    assert all(outcomes)
-
-
 def test_two_hundred_jobs_leave_no_threads_and_no_memory_behind(make_executor):
     executor = make_executor(workers=2)
     executor.submit(lambda progress: None, owner="ann").result(WAIT_S)
@@ -388,12 +215,6 @@ def test_threads_are_daemons_started_with_the_first_job_and_end_on_close():
         executor.submit(lambda progress: None, owner="ann")
 
 
-@pytest.mark.parametrize("limits", [{"workers": 0}, {"queue_limit": 0}, {"per_owner_limit": -1}])
-def test_limits_must_make_sense(limits):
-    with pytest.raises(ValueError, match="1 or more"):
-        ThreadExecutor(**limits)
-
-
 def workers_with(value):
     code = "from core import jobs; e = jobs.executor(); print(e._workers, e is jobs.executor())"
     env = {**os.environ, jobs.WORKERS_VARIABLE: value}
@@ -403,49 +224,3 @@ def workers_with(value):
 def test_the_process_has_one_executor_with_workers_from_the_environment():
     assert workers_with("3").stdout.split() == ["3", "True"]
     assert "ENCORE_WORKERS must be a whole number from 1, not '0'" in workers_with("0").stderr
-
-
-def test_the_store_drops_the_least_recently_used():
-    store = ResultStore(100)
-    for key in "abc":
-        store.put(key, key.upper(), 30)
-    assert store.get("a") == "A"
-    store.put("d", "D", 30)
-    assert store.get("b") is None
-    assert [store.get(key) for key in "acd"] == ["A", "C", "D"]
-    assert (store.size_bytes, len(store)) == (90, 3)
-
-
-def test_the_store_counts_replaced_and_oversized_values_right():
-    store = ResultStore(100)
-    store.put("a", 1, 60)
-    store.put("a", 2, 80)
-    assert (store.get("a"), store.size_bytes) == (2, 80)
-    store.put("b", 3, 101)
-    assert (store.get("b"), store.get("a"), store.size_bytes) == (None, 2, 80)
-    store.put("a", 4, 101)
-    assert (store.get("a"), store.size_bytes, len(store)) == (None, 0, 0)
-    with pytest.raises(ValueError, match="negative"):
-        store.put("c", 5, -1)
-
-
-def test_the_store_stays_within_bounds_under_many_threads():
-    store = ResultStore(1000)
-    wrong = []
-
-    def visit(seed):
-        rng = np.random.default_rng(seed)
-        for _ in range(500):
-            key = int(rng.integers(60))
-            store.put(key, key * 2, int(rng.integers(1, 90)))
-            if store.get(key) not in (None, key * 2) or store.size_bytes > 1000 + 90:
-                wrong.append(key)
-
-    threads = [threading.Thread(target=visit, args=(seed,)) for seed in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(WAIT_S)
-    assert not wrong
-    assert store.size_bytes <= 1000
-    assert 1000 // 90 <= len(store) <= 60
