@@ -11,11 +11,12 @@ from ui.results import show_player
 def card(item: GalleryItem) -> None:
     """One example. Its sound is read only when its player is opened."""
     with st.container(border=True, key=f"gallery_card_{item.slug}"):
-        st.subheader(item.title, anchor=False)
-        st.caption(f"{item.artist} · {item.genre} · {item.licence}  \n{item.source}")
+        words, picture = st.columns([3, 2], gap="medium", vertical_alignment="center")
+        words.subheader(item.title, anchor=False)
+        words.caption(f"{item.artist} · {item.genre} · {item.licence}  \n{item.source}")
         names = [info(requests.JOB, made.engine).title for made in item.continuations]
-        st.markdown(" ".join(f":violet-badge[{name}]" for name in names))
-        with st.container(horizontal=True, vertical_alignment="center"):
+        words.markdown(" ".join(f":violet-badge[{name}]" for name in names))
+        with words.container(horizontal=True, vertical_alignment="center"):
             opened = st.toggle("Listen here", key=f"gallery_open_{item.slug}")
             st.page_link(
                 "pages/extrapolate.py",
@@ -23,6 +24,9 @@ def card(item: GalleryItem) -> None:
                 icon=":material/open_in_new:",
                 query_params=requests.of_recipe(item.recipe).query(),
             )
+        input_picture = item.folder / "input.png"
+        if input_picture.exists():
+            picture.image(input_picture.read_bytes(), width="stretch")
         if opened:
             show_player(
                 examples.result(item), key=f"gallery_player_{item.slug}", with_figures=False
