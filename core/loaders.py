@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import registry
+from core.errors import ModelUnavailableError
 from core.registry import ModelSpec, unavailable
 
 THREADS = 2
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _loaded: dict[str, LoadedModel] = {}
 _loading: dict[str, Future[LoadedModel]] = {}
+_preloaded: set[str] = set()
 
 
 class LoadedModel:
@@ -87,6 +89,26 @@ def load_model(model_id: str) -> LoadedModel:
     if first:
         _load_for_all(spec, outcome)
     return outcome.result()
+
+
+def preload(model_id: str) -> None:
+    """Begin to load a model in a thread of its own, where it is not loaded yet; return at once.
+
+    For pages that guess what a visitor will ask for next. A failure is logged, and told to whoever
+    then asks for the model.
+    """
+    with _lock:
+        if model_id in _loaded or model_id in _loading or model_id in _preloaded:
+            return
+        _preloaded.add(model_id)
+
+    def load() -> None:
+        try:
+            load_model(model_id)
+        except ModelUnavailableError as error:
+            _log.warning("preloading: %s", error)
+
+    threading.Thread(target=load, name=f"preload-{model_id}", daemon=True).start()
 
 
 def weights_path(spec: ModelSpec) -> Path:

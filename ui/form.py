@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import streamlit as st
 
-from core.engines import engines
+from core.engines import EngineInfo, engines
+from core.loaders import preload
 from ui import requests
 from ui.requests import Request
 from ui.sources import CHOSEN, EXAMPLE, KIND, Source
@@ -24,10 +26,19 @@ def fill(request: Request) -> None:
     st.session_state["extrapolate_start_wanted"] = request.start_s
 
 
+def _expect(source: Source, infos: Iterable[EngineInfo]) -> None:
+    """Load the models while the visitor who brought a clip still looks at the form."""
+    if source.example is None:
+        for info in infos:
+            if info.model_id is not None:
+                preload(info.model_id)
+
+
 def show(source: Source) -> Request | None:
     """The form for a source; what was asked, in the run in which Run was pressed."""
     state = st.session_state
     infos = {info.name: info for info in engines(requests.JOB)}
+    _expect(source, infos.values())
     state.setdefault(ENGINES, list(infos))
     state.setdefault(SECONDS, requests.DEFAULT_SECONDS)
     state.setdefault(SEED, 0)

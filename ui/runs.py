@@ -27,7 +27,7 @@ from ui.results import Result, build
 from ui.sources import Source
 
 RESULT, JOB, PROBLEM = "extrapolate_result", "extrapolate_job", "extrapolate_problem"
-REFRESH_S = 0.4
+REFRESH_S = 0.5
 GONE_AFTER_S = 20.0
 """How long a visitor may be away before their run is dropped: a phone's short loss of signal."""
 

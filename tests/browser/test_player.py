@@ -20,8 +20,15 @@ def shot(visitor, name):
 
 
 def no_sideways_scroll(visitor):
-    box = visitor.page.locator("[data-testid=stMain]")
-    return box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    """Once charts and tables, which come wide and then shrink to the page, have settled."""
+    settled = "box => box.scrollWidth <= box.clientWidth"
+    main = visitor.page.locator("[data-testid=stMain]")
+    for _ in range(50):
+        if main.evaluate(settled):
+            break
+        visitor.page.wait_for_timeout(100)
+    visitor.page.wait_for_timeout(300)
+    return main.evaluate(settled)
 
 
 def choose_only_loop(visitor):

@@ -260,3 +260,29 @@ def test_streamlit_no_longer_clears_the_session_of_running_models(monkeypatch):
     loaders._keep_sessions()
     assert script_runner._clean_problem_modules is not before
     assert script_runner._clean_problem_modules() is None
+
+
+def test_preloading_returns_at_once_and_happens_once(tiny, monkeypatch):
+    monkeypatch.setattr(loaders, "_preloaded", set())
+    asked = []
+    plain = loaders.load_model
+    monkeypatch.setattr(loaders, "load_model", lambda name: asked.append(name) or plain(name))
+    before = set(threading.enumerate())
+    for _ in range(5):
+        loaders.preload("tiny")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+    assert asked == ["tiny"]
+    assert "tiny" in loaders._loaded
+    loaders.preload("tiny")
+    assert asked == ["tiny"]
+
+
+def test_a_failed_preload_leaves_the_error_to_who_asks(home, monkeypatch):
+    monkeypatch.setattr(loaders, "_preloaded", set())
+    before = set(threading.enumerate())
+    loaders.preload("no-such-model")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+    with pytest.raises(ModelUnavailableError):
+        load_model("no-such-model")
