@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLOUR_MAP = "magma"
 RANGE_DB = 70.0
 MAX_COLUMNS = 1600
+PIXELS_PER_BAND = 3
 TICKS_HZ = (250, 1000, 2000, 4000, 8000)
 AXES_FILE = "pictures.json"
 
@@ -163,6 +164,7 @@ def _png(
     pixels = np.ascontiguousarray(np.round(levels[::-1] * 255.0).astype(np.uint8))
     image = Image.fromarray(pixels).convert("L")
     image.putpalette(palette.tobytes())
+    image = image.resize((image.width, image.height * PIXELS_PER_BAND), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
