@@ -41,7 +41,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Result:
-    """All that a page shows of a run. Sounds are FLAC, an eighth of the arrays they come from.
+    """All that a page shows of a run. Sounds are FLAC, which is far smaller than arrays.
 
     title: the example's, or the visitor's name for the file.
     credit: who made the music and under which licence, for examples.

@@ -44,8 +44,8 @@ def features(clip: Clip) -> Features:
 def matching_vectors(found: Features) -> FloatArray:
     """[frames, 93]: log-mel (each band's mean removed), chroma and onset strength.
 
-    The scales were chosen on the training and validation splits for the log-mel distance and onset
-    correlation of what `loop` copies (training/README.md has the table).
+    The scales were chosen on training and validation windows, by the log-mel distance and onset
+    correlation of what `loop` then copies.
     """
     centred = (found.log_mel - found.log_mel.mean(axis=1, keepdims=True)) / 20.0
     return np.vstack([centred, found.chroma * 2.0, found.onset[None] * 3.0]).T.astype(np.float32)

@@ -245,3 +245,10 @@ def test_the_theme_can_be_read(base):
         for colour in theme["chartCategoricalColors"]:
             assert contrast(colour, ground) >= 3
     assert contrast(theme["primaryColor"], "#FFFFFF") >= 3  # the text on a primary button
+
+
+def test_no_full_garbage_collection_follows_a_page_run():
+    # With TensorFlow loaded it takes longer than the pause between two looks at a progress bar,
+    # and the run that the bar shows comes to a standstill.
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["runner"]["postScriptGC"] is False
