@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import rungs
+from benchmarks.frechet import TRUE, Embeddings
 from benchmarks.results import Results, Row, Table, summarise
 from core.audio import Clip
 from core.engines import engines, extrapolator
@@ -115,18 +116,24 @@ def run(
     names = usable_engines(wanted, found[0].clip)
     figures: dict[tuple[str, str], list[dict[str, float]]] = {}
     groups: dict[tuple[str, str], list[str]] = {}
+    heard = Embeddings()
     for index, window in enumerate(found):
+        heard.add(TRUE, window.track, window.clip, window.actual, window.actual)
         for name, kind, made, spent in attempts(index, found, names):
             item = continuation_metrics(window.clip, made, window.actual)
+            heard.add(name, window.track, window.clip, made, window.actual)
             if spent is not None:
                 item["compute_ratio"] = spent / SECONDS_OUT
             figures.setdefault((name, kind), []).append(item)
             groups.setdefault((name, kind), []).append(window.track)
         print(f"{index + 1}/{len(found)} {window.track}", flush=True)
-    rows: list[Row] = [
-        summarise(name, kind, items, groups[name, kind])  # type: ignore[arg-type]
-        for (name, kind), items in figures.items()
-    ]
+    rows: list[Row] = []
+    for (name, kind), items in figures.items():
+        row = summarise(name, kind, items, groups[name, kind])  # type: ignore[arg-type]
+        distance = heard.interval(name)
+        if distance:
+            row = replace(row, metrics={**row.metrics, "frechet_distance": distance})
+        rows.append(row)
     tables = [paper_table(data, limit)] if "paper-encdec" in names else []
     described = f"audio/{split}, {len({w.track for w in found})} tracks, {HOP_S:.0f} s apart"
     return Results("extrapolation", described, len(found), rows, tables)

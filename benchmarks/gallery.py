@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import os
 import tomllib
 from pathlib import Path
@@ -23,7 +22,8 @@ import numpy as np
 from core.audio import Clip, encode_flac
 from core.engines import engines
 from core.extrapolation.run import run
-from core.gallery import GALLERY, read_flac
+from core.gallery import GALLERY, GalleryContinuation, read_flac
+from core.path_picture import path_figure
 from core.pictures import draw, save
 from core.recipe import Recipe
 from core.registry import models
@@ -55,6 +55,16 @@ def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
     made = run(clip, actual, engines=names, seconds=SECONDS_OUT, seed=0)
     for one in made:
         (folder / f"{one.engine}.flac").write_bytes(encode_flac(one.clip))
+    finished = [
+        GalleryContinuation(
+            one.engine, f"{one.engine}.flac", one.metrics, one.compute_seconds, one.path
+        )
+        for one in made
+    ]
+    for kept, one in zip(finished, made, strict=True):
+        if one.path:
+            picture = path_figure(one.path, clip, one.clip)
+            (folder / kept.path_file()).write_bytes(picture)
     save(draw({"input": clip, "actual": actual} | {m.engine: m.clip for m in made}), folder)
     weights = {
         info.name: models()[info.model_id].sha256 if info.model_id else None
@@ -72,17 +82,9 @@ def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
     fields |= {
         "rank": rank,
         "recipe": json.loads(recipe.to_json()),
-        "continuations": [
-            {
-                "engine": one.engine,
-                "file": f"{one.engine}.flac",
-                "metrics": {k: v for k, v in one.metrics.items() if math.isfinite(v)},
-                "compute_seconds": one.compute_seconds,
-            }
-            for one in made
-        ],
+        "continuations": [kept.to_fields() for kept in finished],
     }
-    text = json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / "item.json").write_text(text, encoding="utf-8")
 
 

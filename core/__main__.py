@@ -1,6 +1,6 @@
 """Encore on the command line.
 
-    python -m core extrapolate IN -o OUT --seconds 10 --engine loop --seed 0
+    python -m core extrapolate IN -o OUT --seconds 10 --engine loop --seed 0 --ending fade
     python -m core engines
 
 The same file, window, engine, seed and weights give the same sound as on the page. Exit status: 0,
@@ -22,6 +22,7 @@ from core.audio import Clip, encode_flac, encode_wav, join
 from core.decoding import MAX_BYTES, MAX_DECODED_SECONDS, decode, probe
 from core.engines import engines, extrapolator
 from core.errors import ModelUnavailableError, UserInputError
+from core.extrapolation.ending import ENDINGS, end
 from core.progress import Progress, ignore
 
 JOBS = ("extrapolate", "remix", "sample", "compose")
@@ -67,6 +68,12 @@ def _add_extrapolate(commands: argparse._SubParsersAction[argparse.ArgumentParse
     parser.add_argument("--engine", choices=names, default=names[0], help="%(default)s by default")
     parser.add_argument("--seed", type=_seed, default=0, help="%(default)s by default")
     parser.add_argument(
+        "--ending",
+        choices=list(ENDINGS),
+        default="none",
+        help="a fade, or a last hit that rings out (%(default)s)",
+    )
+    parser.add_argument(
         "--start",
         type=_seconds(0.0, math.inf),
         default=0.0,
@@ -95,6 +102,7 @@ def _extrapolate(args: argparse.Namespace) -> None:
         made = extrapolator(args.engine).extrapolate(
             clip, args.seconds, seed=args.seed, progress=progress
         )
+    made = end(clip, made, args.ending)
     _write(args.output, encode(join(clip, made) if args.joined else made))
     print(f"{args.output}: {made.duration_s:.2f} s by {args.engine}, seed {args.seed}")
 

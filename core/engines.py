@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from core.audio import Clip
 from core.progress import Progress, ignore
+
+if TYPE_CHECKING:
+    from core.extrapolation.path import Segment
 
 
 class Extrapolator(Protocol):
@@ -20,6 +23,20 @@ class Extrapolator(Protocol):
 
         The same clip, seconds, seed and weights give the same samples. Raises UserInputError when
         the clip is too short to say anything, ModelUnavailableError when weights are missing.
+        """
+        ...
+
+
+@runtime_checkable
+class Copier(Protocol):
+    """An extrapolator that plays on from the clip's own past, and can say from where."""
+
+    def continue_along(
+        self, clip: Clip, seconds: float, *, seed: int, progress: Progress = ignore
+    ) -> tuple[Clip, list[Segment]]:
+        """What `extrapolate` gives, and the path that was rendered: copies of the clip, in order.
+
+        Raises what `extrapolate` raises.
         """
         ...
 
@@ -60,6 +77,15 @@ _ENGINES = (
         True,
         "paper-encdec",
         "core.extrapolation.paper_encdec:PaperEncDec",
+    ),
+    EngineInfo(
+        "extrapolate",
+        "lstm-seq2seq",
+        "Published LSTM comparator (2023)",
+        "LSTMs for the paper's job, which it could not train; small enough here. Expect noise too.",
+        True,
+        "lstm-seq2seq",
+        "core.extrapolation.lstm_seq2seq:LstmSeq2Seq",
     ),
 )
 

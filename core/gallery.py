@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import soundfile as sf
 
 from core.audio import Clip, from_pcm16
+from core.extrapolation.path import Segment
 from core.recipe import Recipe
 
 GALLERY = Path(__file__).resolve().parent.parent / "gallery"
@@ -18,12 +21,33 @@ GALLERY = Path(__file__).resolve().parent.parent / "gallery"
 
 @dataclass(frozen=True)
 class GalleryContinuation:
-    """One engine's finished output: its file in the item's folder, and what was measured on it."""
+    """One engine's finished output: its file in the item's folder, and what was measured on it.
+
+    path: which stretches of the input it plays, where the engine copies and the item says so.
+    """
 
     engine: str
     file: str
     metrics: Mapping[str, float]
     compute_seconds: float
+    path: tuple[Segment, ...] = ()
+
+    def to_fields(self) -> dict[str, Any]:
+        """What item.json holds of it; NaN, which JSON has not, is left out."""
+        fields = asdict(self)
+        fields["metrics"] = {k: v for k, v in self.metrics.items() if math.isfinite(v)}
+        fields["path"] = [[segment.source, segment.length] for segment in self.path]
+        return fields
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> GalleryContinuation:
+        """The inverse of `to_fields`. Items from before there were paths have none."""
+        path = tuple(Segment(source, length) for source, length in fields.get("path", ()))
+        return cls(**{**fields, "path": path})
+
+    def path_file(self) -> str:
+        """The name of the path's picture in the item's folder."""
+        return f"{self.engine}-path.png"
 
 
 @dataclass(frozen=True)
@@ -78,10 +102,10 @@ def item(job: str, slug: str) -> GalleryItem:
     raise KeyError(f"no example {slug!r} for {job}")
 
 
-def _item(folder: Path, job: str, fields: dict[str, object]) -> GalleryItem:
+def _item(folder: Path, job: str, fields: Mapping[str, Any]) -> GalleryItem:
     texts = {name: str(fields[name]) for name in ("title", "artist", "genre", "licence", "source")}
     recipe = Recipe.from_json(json.dumps(fields["recipe"]))
-    made = tuple(GalleryContinuation(**entry) for entry in fields["continuations"])  # type: ignore[attr-defined]
+    made = tuple(map(GalleryContinuation.from_fields, fields["continuations"]))
     return GalleryItem(
         job=job, slug=folder.name, folder=folder, recipe=recipe, continuations=made, **texts
     )

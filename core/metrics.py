@@ -56,6 +56,25 @@ METRICS: dict[str, Metric] = {
             "less the join is no more abrupt than they are.",
         ),
         Metric(
+            "detection_accuracy", "Detection accuracy", "", "lower", 2,
+            "How often a network trained to tell true continuations from these is right; at 0.5 "
+            "it cannot tell, at 1 it always can.",
+        ),
+        Metric(
+            "frechet_distance", "Fréchet distance of track-identity embeddings of one-second "
+            "patches", "", "lower", 1,
+            "How far all its sounds together are from all the true ones, as a network hears them "
+            "that learned to tell tracks apart; 0 is the same mixture of sounds.",
+        ),
+        Metric(
+            "loudness_drift_db", "Loudness drift", "dB", "lower", 2,
+            "How far the loudness rises or falls from the first 10 s to the last.",
+        ),
+        Metric(
+            "source_variety", "Source variety", "", "higher", 2,
+            "Share of the clip's seconds that are heard again.",
+        ),
+        Metric(
             "relative_mse", "Relative MSE", "", "lower", 2,
             "Squared error of the samples as a share of the music's power; silence scores 1, so "
             "this figure says little about music.",
@@ -179,6 +198,36 @@ def seam_discontinuity(before: FloatArray, after: FloatArray, beats_s: FloatArra
         places = list(range(reach, max(own_end, reach + 1), 2 * reach + 1))
     own = float(np.percentile([peak(p) for p in places], 95))
     return peak(at_join) / max(own, 0.1)
+
+
+FRECHET_SHRINKAGE = 0.1
+
+
+def frechet_distance(made: FloatArray, true: FloatArray) -> float:
+    """Fréchet distance of two sets of vectors, [vectors, dimensions] each, as if both were normal.
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of their means and covariances: Fréchet 1906, in
+    this form Dowson and Landau 1982, between sets of embeddings Heusel et al. 2017. A few hundred
+    vectors do not settle the covariances of 64 dimensions, so those off the diagonal are shrunk by
+    `FRECHET_SHRINKAGE`; variances stay as they are. Raises ValueError for fewer than two vectors.
+    """
+    if min(len(made), len(true)) < 2:
+        raise ValueError("a covariance takes at least two vectors")
+    first, second = _shrunk_covariance(made), _shrunk_covariance(true)
+    shift = made.mean(axis=0, dtype=np.float64) - true.mean(axis=0, dtype=np.float64)
+    # (C1 C2)^(1/2) has the trace of (R C2 R)^(1/2) with R = C1^(1/2), which is symmetric.
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ second @ root), 0.0)).sum()
+    spread = np.trace(first) + np.trace(second) - 2.0 * cross
+    return float(max(shift @ shift + spread, 0.0))
+
+
+def _shrunk_covariance(vectors: FloatArray) -> npt.NDArray[np.float64]:
+    sample = np.atleast_2d(np.cov(vectors.astype(np.float64), rowvar=False))
+    kept = (1.0 - FRECHET_SHRINKAGE) * sample
+    np.fill_diagonal(kept, np.diag(sample))
+    return kept
 
 
 def continuation_metrics(clip: Clip, predicted: Clip, actual: Clip | None) -> dict[str, float]:

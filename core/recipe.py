@@ -17,7 +17,8 @@ class Recipe:
     """All that fixes a result: the same recipe on the same input gives the same bytes.
 
     engines: name -> sha256 of its weight file, None for an engine without weights.
-    parameters: the job's own, JSON values only (seconds asked for, where the input starts, ...).
+    parameters: the job's own, JSON values only (seconds asked for, where the input starts, ...). An
+    `ending` that is missing is `none`, as in recipes from before there was a choice.
     input_sha256: of the uploaded or example file's bytes.
     example: the example's name where the input is one of ours, so that a link can replay it.
     """
@@ -29,6 +30,11 @@ class Recipe:
     input_sha256: str
     example: str | None = None
     app_version: str = field(default=__version__)
+
+    @property
+    def ending(self) -> str:
+        """One of core.extrapolation.ending.ENDINGS; `none` where the recipe names none."""
+        return str(self.parameters.get("ending", "none"))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import librosa
 import numpy as np
@@ -79,6 +80,19 @@ def mel_power(magnitude: FloatArray, params: SpectrogramParams = DISPLAY) -> Flo
     )
 
 
+@cache
+def mel_filters(params: SpectrogramParams = DISPLAY) -> FloatArray:
+    """The mel scale that `mel_power` applies to squared magnitudes, [n_mels, 1 + n_fft / 2]."""
+    filters = librosa.filters.mel(
+        sr=params.sample_rate,
+        n_fft=params.n_fft,
+        n_mels=params.n_mels,
+        fmin=params.f_min_hz,
+        fmax=params.f_max_hz,
+    )
+    return np.asarray(filters, np.float32)
+
+
 def to_db(power: FloatArray, params: SpectrogramParams = DISPLAY) -> FloatArray:
     """Power to dB re 1, clamped below at the parameters' floor; same shape, float32."""
     decibels = 10.0 * np.log10(np.maximum(power, POWER_FLOOR))
@@ -144,6 +158,30 @@ def _griffin_lim(
         length=length,
     )
     return np.asarray(out, dtype=np.float32)
+
+
+def consistent(
+    spectrum: ComplexArray,
+    params: SpectrogramParams = DISPLAY,
+    *,
+    iterations: int = 32,
+    momentum: float = 0.99,
+    length: int | None = None,
+) -> FloatArray:
+    """Sound whose STFT has nearly the magnitudes of `spectrum`, float32 [samples].
+
+    `fast_griffin_lim` that starts from the phases given, not from random ones.
+    spectrum: complex [1 + n_fft / 2, frames].
+    """
+    magnitude = np.abs(spectrum)
+    estimate, before = spectrum, np.zeros_like(spectrum)
+    for _ in range(iterations):
+        rebuilt = stft(istft(estimate, params, length=length), params)[:, : magnitude.shape[1]]
+        ahead = rebuilt + momentum * (rebuilt - before)
+        turned = ahead / np.maximum(np.abs(ahead), 1e-9)
+        estimate = np.asarray(magnitude * turned, np.complex64)
+        before = rebuilt
+    return istft(estimate, params, length=length)
 
 
 def magnitude_from_log_mel(log_mel: FloatArray, params: SpectrogramParams = DISPLAY) -> FloatArray:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.errors import UserInputError
+from core.extrapolation.ending import ENDINGS
 from core.gallery import GalleryItem
 from ui import examples, form, links, requests, runs, sources
-from ui.results import show_downloads, show_player, show_reading
+from ui.results import show_downloads, show_paths, show_player, show_reading
 
 LINK, SHOWN = "extrapolate_link", "extrapolate_shown"
 
@@ -59,12 +60,14 @@ def show_result() -> None:
     st.caption(
         (f"{result.credit}  \n" if result.credit else "")
         + f"Input from {start:g} s · continued for {seconds} s · seed {request.seed}"
+        + ("" if request.ending == "none" else f" · ending: {ENDINGS[request.ending].lower()}")
     )
     for note in result.notes:
         st.warning(note, icon=":material/cloud_off:")
     show_player(result, key="extrapolate_player")
     if result.actual_flac is None:
         st.caption("The clip ends where the input ends, so there is no actual continuation.")
+    show_paths(result, key="extrapolate_path")
     show_reading(result)
     show_downloads(result, key="extrapolate_download")
     links.show(request)

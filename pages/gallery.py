@@ -5,7 +5,7 @@ import streamlit as st
 from core.engines import info
 from core.gallery import GalleryItem
 from ui import examples, requests
-from ui.results import show_player
+from ui.results import show_paths, show_player
 
 
 def card(item: GalleryItem) -> None:
@@ -28,9 +28,9 @@ def card(item: GalleryItem) -> None:
         if input_picture.exists():
             picture.image(input_picture.read_bytes(), width="stretch")
         if opened:
-            show_player(
-                examples.result(item), key=f"gallery_player_{item.slug}", with_figures=False
-            )
+            result = examples.result(item)
+            show_player(result, key=f"gallery_player_{item.slug}", with_figures=False)
+            show_paths(result, key=f"gallery_path_{item.slug}")
 
 
 st.title("Gallery", anchor=False)

@@ -31,6 +31,8 @@ from training.saving import save_weights
 
 SAMPLE_RATE = 22050
 TRAINING_FILES = 120
+BATCH = 20
+LEARNING_RATE = 0.01
 VALIDATE_EVERY = 5
 UNITS = {"descending": (512, 256, 128, 64), "ascending": (64, 128, 256, 512)}
 
@@ -85,7 +87,6 @@ def train(
 
     Writes into `out` and returns the last epoch's model.
     """
-    out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(
         samples=train_set.shape[-1],
@@ -93,20 +94,38 @@ def train(
         seconds_out=train_set.shape[1] - seconds_in,
         units=UNITS[order],
     )
-    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mean_squared_error")
+    fit(model, train_set, validation_set, out, epochs=epochs)
+    return model
+
+
+def fit(
+    model: keras.Model,
+    train_set: np.ndarray[Any, Any],
+    validation_set: np.ndarray[Any, Any],
+    out: Path,
+    *,
+    epochs: int,
+    learning_rate: float = LEARNING_RATE,
+) -> None:
+    """The paper's training of any model from `model.seconds_in` seconds to those that follow.
+
+    The sets are float32 [tracks, seconds, samples]. Writes into `out` as the module says.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    given = model.seconds_in
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mean_squared_error")
     model.fit(
-        train_set[:, :seconds_in],
-        train_set[:, seconds_in:],
-        batch_size=20,
+        train_set[:, :given],
+        train_set[:, given:],
+        batch_size=BATCH,
         epochs=epochs,
-        validation_data=(validation_set[:, :seconds_in], validation_set[:, seconds_in:]),
+        validation_data=(validation_set[:, :given], validation_set[:, given:]),
         validation_batch_size=10,
         validation_freq=min(VALIDATE_EVERY, epochs),
         callbacks=[EpochLog(out)],
         verbose=0,
     )
     save_weights(model, out / "last.weights.h5", half=True)
-    return model
 
 
 def write_headline(out: Path, validation_set: np.ndarray[Any, Any]) -> None:
@@ -122,18 +141,11 @@ def write_headline(out: Path, validation_set: np.ndarray[Any, Any]) -> None:
     (out / "headline.json").write_text(json.dumps(headline) + "\n")
 
 
-def main() -> None:
-    """Parse, load, train."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("runs/paper_encdec"))
-    parser.add_argument("--order", choices=sorted(UNITS), default="descending")
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--limit", type=int, help="tracks per split, for a quick try")
-    args = parser.parse_args()
+def load_sets(data: Path, limit: int | None = None) -> list[np.ndarray[Any, Any]]:
+    """The training and the validation set, `limit` tracks of each; prints silence's error."""
     sets = [
-        load_seconds(args.data, "train", args.limit or TRAINING_FILES),
-        load_seconds(args.data, "valid", args.limit),
+        load_seconds(data, "train", limit or TRAINING_FILES),
+        load_seconds(data, "valid", limit),
     ]
     print(
         "tracks:",
@@ -142,6 +154,25 @@ def main() -> None:
         [float(np.mean(s[:, 20:] ** 2)) for s in sets],
         flush=True,
     )
+    return sets
+
+
+def arguments(description: str | None, out: Path) -> argparse.ArgumentParser:
+    """The options that this training and that of its LSTM comparator share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=out)
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--limit", type=int, help="tracks per split, for a quick try")
+    return parser
+
+
+def main() -> None:
+    """Parse, load, train."""
+    parser = arguments(__doc__, Path("runs/paper_encdec"))
+    parser.add_argument("--order", choices=sorted(UNITS), default="descending")
+    args = parser.parse_args()
+    sets = load_sets(args.data, args.limit)
     train(*sets, args.out, order=args.order, epochs=args.epochs)
     write_headline(args.out, sets[1])
 

@@ -43,10 +43,21 @@ def _result(folder: str, slug: str, stamp: int) -> Result:
         clip,
         actual,
         [
-            (made.engine, found.clip(made.engine), dict(made.metrics), made.compute_seconds)
+            (
+                made.engine,
+                found.clip(made.engine),
+                dict(made.metrics),
+                made.compute_seconds,
+                made.path,
+            )
             for made in found.continuations
         ],
         pictures=load(Path(folder), kept),
+        path_pictures={
+            made.engine: picture.read_bytes()
+            for made in found.continuations
+            if (picture := found.folder / made.path_file()).exists()
+        },
     )
 
 

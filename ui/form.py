@@ -8,12 +8,14 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.engines import EngineInfo, engines
+from core.extrapolation.ending import ENDINGS
 from core.loaders import preload
 from ui import requests
 from ui.requests import Request
 from ui.sources import CHOSEN, EXAMPLE, KIND, Source
 
 ENGINES, SECONDS, SEED = "extrapolate_engines", "extrapolate_seconds", "extrapolate_seed"
+ENDING = "extrapolate_ending"
 
 
 def fill(request: Request) -> None:
@@ -23,6 +25,7 @@ def fill(request: Request) -> None:
     st.session_state[ENGINES] = list(request.engines)
     st.session_state[SECONDS] = request.seconds
     st.session_state[SEED] = request.seed
+    st.session_state[ENDING] = request.ending
     st.session_state["extrapolate_start_wanted"] = request.start_s
 
 
@@ -42,6 +45,7 @@ def show(source: Source) -> Request | None:
     state.setdefault(ENGINES, list(infos))
     state.setdefault(SECONDS, requests.DEFAULT_SECONDS)
     state.setdefault(SEED, 0)
+    state.setdefault(ENDING, "none")
     with st.form("extrapolate_form"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -64,6 +68,15 @@ def show(source: Source) -> Request | None:
                 step=5,
                 format="%d s",
                 key=SECONDS,
+            )
+            ending = st.segmented_control(
+                "Ending",
+                list(ENDINGS),
+                required=True,
+                format_func=ENDINGS.__getitem__,
+                key=ENDING,
+                help="Fade out: the last seconds sink to silence. On a beat: it stops on a "
+                "strong beat near the end, and that one rings out.",
             )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             seed = st.number_input(
@@ -92,6 +105,7 @@ def show(source: Source) -> Request | None:
         int(seconds),
         int(seed),
         source.example,
+        ending,
     )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core import engines
 from core.audio import Clip
 from core.errors import UserInputError
+from core.extrapolation.ending import ENDINGS
 from core.gallery import GalleryItem
 from core.recipe import Recipe
 
@@ -26,6 +27,7 @@ class Request:
     """engines: names in the order shown. start_s: where in the file the input starts.
 
     seconds: how long the continuation is. example: the gallery item's slug where it is one.
+    ending: one of core.extrapolation.ending.ENDINGS.
     """
 
     engines: tuple[str, ...]
@@ -33,6 +35,7 @@ class Request:
     seconds: int
     seed: int
     example: str | None = None
+    ending: str = "none"
 
     def query(self) -> dict[str, str]:
         """The link's parameters; empty for a visitor's own file, which no link can carry."""
@@ -44,7 +47,7 @@ class Request:
             "start": f"{self.start_s:g}",
             "seconds": str(self.seconds),
             "seed": str(self.seed),
-        }
+        } | self._ending()
 
     def recipe(self, input_sha256: str) -> Recipe:
         """What replays this request on the file with this hash."""
@@ -52,10 +55,14 @@ class Request:
             job=JOB,
             engines={name: _weights_sha256(name) for name in self.engines},
             seed=self.seed,
-            parameters={"start_s": self.start_s, "seconds": float(self.seconds)},
+            parameters={"start_s": self.start_s, "seconds": float(self.seconds)} | self._ending(),
             input_sha256=input_sha256,
             example=self.example,
         )
+
+    def _ending(self) -> dict[str, str]:
+        """Named only where there is one, so that links and recipes from before stay equal."""
+        return {} if self.ending == "none" else {"ending": self.ending}
 
 
 def _weights_sha256(engine: str) -> str | None:
@@ -74,6 +81,7 @@ def of_recipe(recipe: Recipe) -> Request:
         round(float(recipe.parameters.get("seconds", DEFAULT_SECONDS))),
         recipe.seed,
         recipe.example,
+        recipe.ending,
     )
 
 
@@ -83,6 +91,7 @@ def is_answered_by(wanted: Recipe, finished: Recipe) -> bool:
         wanted.job == finished.job
         and wanted.seed == finished.seed
         and wanted.input_sha256 == finished.input_sha256
+        and wanted.ending == finished.ending
         and all(finished.parameters.get(k) == v for k, v in wanted.parameters.items())
         and all(
             name in finished.engines and finished.engines[name] == sha256
@@ -127,12 +136,17 @@ def from_query(
     if not set(names) <= known:
         wrong.append("engines")
         names = tuple(name for name in names if name in known) or own.engines
+    ending = query.get("ending", own.ending)
+    if ending not in ENDINGS:
+        wrong.append("ending")
+        ending = own.ending
     request = Request(
         names,
         round(number("start", own.start_s, 0.0, latest_start_s(duration_s(item))), 1),
         round(number("seconds", own.seconds, MIN_SECONDS, MAX_SECONDS)),
         round(number("seed", own.seed, 0, MAX_SEED)),
         slug,
+        ending,
     )
     if wrong:
         return request, (

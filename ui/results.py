@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -12,9 +12,11 @@ import streamlit as st
 from core import engines
 from core.audio import Clip, encode_flac, encode_wav, join
 from core.downloads import bundle, safe_name
+from core.extrapolation.path import Segment
 from core.gallery import GalleryItem, read_flac
 from core.pictures import Pictures, draw, figure
 from core.recipe import Recipe
+from ui import paths
 from ui.spectrogram_row import Figure, Panel, spectrogram_row
 
 ACTUAL_TITLE = "Actual continuation"
@@ -23,12 +25,16 @@ PUBLISHED_NOTE = "As published. Noise is what this model gives; nothing went wro
 
 @dataclass(frozen=True)
 class Made:
-    """One engine's continuation: FLAC bytes (16 bit), figures of core.metrics, seconds of work."""
+    """One engine's continuation: FLAC bytes (16 bit), figures of core.metrics, seconds of work.
+
+    path: where it comes from, for an engine that copies.
+    """
 
     engine: str
     flac: bytes
     metrics: dict[str, float]
     compute_seconds: float
+    path: paths.Path | None = None
 
     @property
     def title(self) -> str:
@@ -76,13 +82,18 @@ def build(
     recipe: Recipe,
     clip: Clip,
     actual: Clip | None,
-    made: Sequence[tuple[str, Clip, dict[str, float], float]],
+    made: Sequence[tuple[str, Clip, dict[str, float], float, Sequence[Segment]]],
     notes: Sequence[str] = (),
     pictures: Pictures | None = None,
+    path_pictures: Mapping[str, bytes] | None = None,
 ) -> Result:
-    """Compress and draw. made: (engine, sound, figures, seconds of work) for each."""
+    """Compress and draw. made: (engine, sound, figures, seconds of work, path) for each.
+
+    pictures, path_pictures: those that are there already, the latter by engine.
+    """
+    drawn = path_pictures or {}
     if pictures is None:
-        sounds = {"input": clip} | {engine: sound for engine, sound, _, _ in made}
+        sounds = {"input": clip} | {engine: sound for engine, sound, *_ in made}
         if actual is not None:
             sounds["actual"] = actual
         pictures = draw(sounds)
@@ -92,8 +103,11 @@ def build(
         recipe,
         encode_flac(clip),
         None if actual is None else encode_flac(actual),
-        tuple(Made(engine, encode_flac(sound), dict(figures), spent)
-              for engine, sound, figures, spent in made),
+        tuple(
+            Made(engine, encode_flac(sound), dict(figures), spent,
+                 paths.of(path, clip, sound, drawn.get(engine)))
+            for engine, sound, figures, spent, path in made
+        ),
         pictures,
         tuple(notes),
     )  # fmt: skip
@@ -155,6 +169,11 @@ def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:
     spectrogram_row(panels, result.pictures.axes, key=key)
 
 
+def show_paths(result: Result, *, key: str) -> None:
+    """Where each continuation that was copied comes from; nothing where none was."""
+    paths.show({made.title: made.path for made in result.made if made.path is not None}, key=key)
+
+
 def show_reading(result: Result) -> None:
     """One plain sentence on how to read each figure that this result has."""
     from core.metrics import METRICS
@@ -187,13 +206,17 @@ def joined_wav(result: Result, made: Made) -> bytes:
 
 
 def bundle_zip(result: Result) -> bytes:
-    """Everything of a run in a zip: sounds, spectrograms, figures, recipe, and who to credit."""
+    """Everything of a run in a zip: sounds, spectrograms, paths, figures, recipe, and credit."""
     clips = {"Input": read_flac(result.input_flac)}
     files = {"input.wav": wav(result.input_flac)}
     for made in result.made:
         files[f"{made.engine}.wav"] = wav(made.flac)
         files[f"{made.engine}-joined.wav"] = joined_wav(result, made)
         clips[made.title] = read_flac(made.flac)
+        if made.path is not None:
+            both = clips["Input"], clips[made.title]
+            files[f"{made.engine}-path.png"] = paths.print_figure(made.path, *both, made.title)
+            files[f"{made.engine}-path.csv"] = made.path.csv()
     if result.actual_flac is not None:
         files["actual.wav"] = wav(result.actual_flac)
         clips[ACTUAL_TITLE] = read_flac(result.actual_flac)

@@ -135,17 +135,18 @@ def _work(
                 engines=[name],
                 seconds=float(request.seconds),
                 seed=request.seed,
+                ending=request.ending,
                 progress=part(progress, index * share, (index + 1) * share),
             )[0]
         except ModelUnavailableError as error:
             _log.warning("%s is unavailable", name, exc_info=error)
             notes.append(f"{info(requests.JOB, name).title}: {error}")
             continue
-        made.append((one.engine, one.clip, dict(one.metrics), one.compute_seconds))
+        made.append((one.engine, one.clip, dict(one.metrics), one.compute_seconds, one.path))
     if not made:
         raise ModelUnavailableError(" ".join(notes))
     progress(0.96)
-    kept = replace(recipe, engines={name: recipe.engines[name] for name, _, _, _ in made})
+    kept = replace(recipe, engines={name: recipe.engines[name] for name, *_ in made})
     result = build(source.title, source.credit, kept, clip, actual, made, notes)
     progress(1.0)
     return result

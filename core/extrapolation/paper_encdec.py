@@ -13,17 +13,10 @@ Kumar, Shresth, Kumar and Kaur (IJRASET 11 XI). Where the text leaves a choice:
 
 from __future__ import annotations
 
-import numpy as np
-
-from core.audio import Clip, FloatArray, fit_length
-from core.errors import UserInputError
+from core.audio import Clip
+from core.extrapolation.chunks import chained
 from core.loaders import load_model
 from core.progress import Progress, ignore
-
-SAMPLE_RATE = 22050
-SECONDS_IN = 20
-SECONDS_OUT = 10
-MIN_CLIP_S = 1.0
 
 
 class PaperEncDec:
@@ -36,19 +29,4 @@ class PaperEncDec:
 
         A clip under 20 s is padded with silence in front, as the network takes 20 s exactly.
         """
-        if clip.duration_s < MIN_CLIP_S:
-            raise UserInputError("The clip is shorter than a second; choose at least 2 seconds.")
-        network = load_model("paper-encdec")
-        past = clip.with_channels(1).resampled(SAMPLE_RATE).samples[0]
-        window = SECONDS_IN * SAMPLE_RATE
-        past = np.concatenate([np.zeros(window, np.float32), past])[-window:]
-        chunks: list[FloatArray] = []
-        wanted = -(-round(seconds * SAMPLE_RATE) // (SECONDS_OUT * SAMPLE_RATE))
-        for _ in range(wanted):
-            chunk = network(past.reshape(1, SECONDS_IN, SAMPLE_RATE)).reshape(-1)
-            chunks.append(np.nan_to_num(np.clip(chunk, -1.0, 1.0)))
-            past = np.concatenate([past, chunks[-1]])[-window:]
-            progress(len(chunks) / wanted)
-        made = Clip(np.concatenate(chunks)[None], SAMPLE_RATE)
-        made = made.resampled(clip.sample_rate).with_channels(clip.channels)
-        return Clip(fit_length(made.samples, round(seconds * clip.sample_rate)), clip.sample_rate)
+        return chained(load_model("paper-encdec"), clip, seconds, progress)

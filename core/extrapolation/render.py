@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import librosa
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from scipy.signal import fftconvolve, lfilter
 
 from core.audio import Clip, FloatArray, correlation, matched_fades
+from core.extrapolation.path import Segment as Segment
 from core.progress import Progress, ignore
 
 Float64Array = npt.NDArray[np.float64]
@@ -22,14 +22,6 @@ AR_CONTEXT_S = 0.35
 ALIGN_WINDOW_S = 2.0
 """Long, so that the whole rhythm decides and not the phase of a bass note: on the validation split
 0.12 s within 46 ms cost a quarter of the onset correlation."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Copy the clip from `source` on (a sample index), for `length` samples."""
-
-    source: int
-    length: int
 
 
 def align(samples: FloatArray, target: int, source: int, reach: int, rate: int) -> int:
@@ -106,7 +98,7 @@ def render(
             continue
         piece = samples[:, segment.source : segment.source + copied]
         if index == 0:
-            _fade_from_ringing(out, samples, piece, rate)
+            fade_from_ringing(out, samples, piece, rate)
         else:
             _crossfade_into(out, samples, segment.source, at, copied, rate)
         at += copied
@@ -114,7 +106,7 @@ def render(
     return Clip(out, rate)
 
 
-def _fade_from_ringing(out: FloatArray, samples: FloatArray, piece: FloatArray, rate: int) -> None:
+def fade_from_ringing(out: FloatArray, samples: FloatArray, piece: FloatArray, rate: int) -> None:
     """Write the first piece, its beginning faded in over the clip's predicted ringing."""
     out[:, : piece.shape[1]] = piece
     fade = min(round(AR_FADE_S * rate), piece.shape[1])

@@ -12,6 +12,7 @@ import soundfile as sf
 from core import gallery
 from core.audio import Clip, encode_flac, encode_wav
 from core.extrapolation.run import run
+from core.path_picture import path_figure
 from core.pictures import draw, save
 from ui.requests import Request
 
@@ -42,7 +43,10 @@ def wav(seconds: float, seed: int = 0) -> bytes:
 
 
 def make_gallery(root: Path, slugs: tuple[str, ...] = ("first", "second")) -> None:
-    """Two finished examples with `loop`, 20 s in and 10 s out, pictures included."""
+    """Finished examples with `loop`, 20 s in and 10 s out, pictures included.
+
+    All but the first are as they were made before items had paths.
+    """
     for rank, slug in enumerate(slugs):
         folder = root / "extrapolate" / slug
         folder.mkdir(parents=True)
@@ -52,6 +56,15 @@ def make_gallery(root: Path, slugs: tuple[str, ...] = ("first", "second")) -> No
         clip, actual = whole.between(0, 20), whole.between(20, 30)
         made = run(clip, actual, engines=["loop"], seconds=10.0, seed=0)[0]
         (folder / "loop.flac").write_bytes(encode_flac(made.clip))
+        kept = gallery.GalleryContinuation(
+            "loop", "loop.flac", made.metrics, made.compute_seconds, made.path
+        )
+        continuation = kept.to_fields()
+        if rank == 0:
+            picture = path_figure(made.path, clip, made.clip)
+            (folder / kept.path_file()).write_bytes(picture)
+        else:
+            del continuation["path"]
         recipe = Request(("loop",), 0.0, 10, 0, slug).recipe(hashlib.sha256(data).hexdigest())
         fields = {
             "rank": rank,
@@ -61,14 +74,7 @@ def make_gallery(root: Path, slugs: tuple[str, ...] = ("first", "second")) -> No
             "licence": "CC0-1.0",
             "source": "synthesised for this test",
             "recipe": dataclasses.asdict(recipe),
-            "continuations": [
-                {
-                    "engine": "loop",
-                    "file": "loop.flac",
-                    "metrics": dict(made.metrics),
-                    "compute_seconds": made.compute_seconds,
-                }
-            ],
+            "continuations": [continuation],
         }
         (folder / "item.json").write_text(json.dumps(fields))
         save(draw({"input": clip, "actual": actual, "loop": made.clip}), folder)

@@ -117,7 +117,7 @@ def test_cancel_ends_the_run_and_leaves_the_earlier_result(monkeypatch):
 
     going, ended = threading.Event(), threading.Event()
 
-    def slow(clip, actual, *, engines, seconds, seed, progress):
+    def slow(clip, actual, *, progress, **rest):
         from core.jobs import Cancelled
 
         going.set()

@@ -82,6 +82,20 @@ def test_joined_holds_the_chosen_part_of_the_input_and_then_the_continuation(sou
 
 
 @pytest.mark.usefixtures("ramp")
+def test_an_ending_is_given_to_the_continuation_alone(source, tmp_path):
+    out = tmp_path / "out.wav"
+    seconds = ("--seconds", "4", "--seed", "3", "--joined")
+    for ending in ("none", "fade"):
+        assert run("extrapolate", source, "-o", out, *seconds, "--ending", ending) == 0
+        samples, _ = sf.read(out)
+        assert len(samples) == 8 * RATE
+        late, last = samples[-RATE // 2, 0], samples[-1, 0]
+        np.testing.assert_allclose(samples[4 * RATE + 10, 0], 0.4, atol=1e-3)
+        assert late == pytest.approx(0.05 if ending == "none" else 0.025, abs=1e-3)
+        assert abs(last) < 1e-4
+
+
+@pytest.mark.usefixtures("ramp")
 def test_a_result_replaces_an_older_one(source, tmp_path):
     out = tmp_path / "out.wav"
     out.write_bytes(b"old")
@@ -168,6 +182,7 @@ def test_more_sound_than_we_take_asks_for_a_part(source, tmp_path, capsys, monke
         ("--seed", "-1"),
         ("--seed", "1.5"),
         ("--engine", "none-such"),
+        ("--ending", "cadence"),
     ],
 )
 def test_arguments_out_of_range_are_refused(source, tmp_path, arguments):

@@ -1,0 +1,201 @@
+"""The judge: a network that learns to tell an engine's continuations from the true ones.
+
+    python -m benchmarks judge --data DIR --engines a,b --json benchmarks/results/judge.json
+    python -m benchmarks.judge --data DIR --engines loop --designs spectrogram,similarity,both
+
+A classifier two-sample test (Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", 2017),
+one judge per engine. It hears the clip's last 5 s and the 10 s after them; it is trained on the
+training split, the epoch is chosen on the validation split, and its accuracy is measured on the
+test split, as many true continuations as generated ones, so that guessing gives 0.5. Of several
+designs the one that detects best on the validation split counts. Judges are part of the
+measurement: they are trained anew for every engine and not shipped. The rungs show what a judge can
+hear at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+
+from benchmarks.extrapolation import load, usable_engines
+from benchmarks.judge_material import FRAMES, RUNGS, SHIFTS, Material, material
+from benchmarks.judge_model import DESIGNS, build
+from benchmarks.results import Results, Row, Table, summarise
+from core.audio import FloatArray
+from core.engines import engines
+from core.spectrogram import DISPLAY
+
+DESIGN = ("both",)
+PAIRS = 16
+EPOCHS = 12
+PATIENCE = 4
+LEARNING_RATE = 1e-3
+WEIGHT_DECAY = 1e-2
+GAIN_DB = 4.0
+BAND_SHIFT = 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A trained judge's outcome.
+
+    valid_accuracy: at the chosen epoch. right_true, right_made: bool [pairs] of the test split,
+    whether the true and the generated sound of each pair was told rightly.
+    """
+
+    design: str
+    valid_accuracy: float
+    epoch: int
+    seconds: float
+    right_true: FloatArray
+    right_made: FloatArray
+
+    @property
+    def accuracies(self) -> FloatArray:
+        """Of each test pair: 0, 0.5 or 1."""
+        return (self.right_true.astype(np.float32) + self.right_made) / 2
+
+
+def augmented(
+    found: Material, rows: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """(float32 [2 * pairs, FRAMES, n_mels], labels [2 * pairs, 1]), true ones first.
+
+    Each pair gets one gain, one shift in time and one in mel bands, the same for both its sounds.
+    """
+    out = np.empty((2, len(rows), FRAMES, DISPLAY.n_mels), np.float32)
+    for place, row in enumerate(rows):
+        start = int(rng.integers(0, SHIFTS + 1))
+        bands = np.arange(DISPLAY.n_mels) + int(rng.integers(-BAND_SHIFT, BAND_SHIFT + 1))
+        bands = np.clip(bands, 0, DISPLAY.n_mels - 1)
+        gain_db = np.float32(GAIN_DB * rng.standard_normal())
+        for side, sounds in enumerate((found.true, found.made)):
+            heard = sounds[row, start : start + FRAMES].astype(np.float32)[:, bands]
+            out[side, place] = np.maximum(heard + gain_db, DISPLAY.floor_db)
+    labels = np.repeat([1.0, 0.0], len(rows)).astype(np.float32)[:, None]
+    return out.reshape(-1, *out.shape[2:]), labels
+
+
+def logits(judge: keras.Model, sounds: FloatArray) -> FloatArray:
+    """float32 [sounds] of float16 [sounds, STORED_FRAMES, n_mels]; over 0 means "true"."""
+    middle = sounds[:, SHIFTS // 2 : SHIFTS // 2 + FRAMES].astype(np.float32)
+    return np.concatenate([
+        judge.predict_on_batch(middle[i : i + 2 * PAIRS])[:, 0]
+        for i in range(0, len(middle), 2 * PAIRS)
+    ])  # fmt: skip
+
+
+def train(
+    design: str, training: Material, validation: Material, *, epochs: int = EPOCHS, seed: int = 0
+) -> tuple[keras.Model, float, int]:
+    """(judge, its accuracy on `validation`, epoch): that of the epoch with the highest accuracy.
+
+    Among equally accurate epochs the one with the lowest loss. Ends after `PATIENCE` epochs
+    without a better one.
+    """
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    judge = build(design)
+    steps = -(-len(training.tracks) // PAIRS)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps * epochs, alpha=0.05)
+    judge.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    )
+    best, kept, chosen = (-1.0, 0.0), judge.get_weights(), 0
+    for epoch in range(1, epochs + 1):
+        for rows in np.array_split(rng.permutation(len(training.tracks)), steps):
+            judge.train_on_batch(*augmented(training, rows, rng))
+        true, made = logits(judge, validation.true), logits(judge, validation.made)
+        accuracy = float(np.mean(true > 0) + np.mean(made <= 0)) / 2
+        loss = float(np.mean(np.logaddexp(0, -true)) + np.mean(np.logaddexp(0, made))) / 2
+        print(f"  {design} {epoch}: valid {accuracy:.3f}, loss {loss:.3f}", flush=True)
+        if (accuracy, -loss) > best:
+            best, kept, chosen = (accuracy, -loss), judge.get_weights(), epoch
+        if epoch - chosen >= PATIENCE:
+            break
+    judge.set_weights(kept)
+    return judge, best[0], chosen
+
+
+def verdict(design: str, sets: Sequence[Material], *, epochs: int = EPOCHS) -> Verdict:
+    """Train on the first set, choose on the second, measure on the third."""
+    training, validation, measured = sets
+    start = time.perf_counter()
+    judge, accuracy, epoch = train(design, training, validation, epochs=epochs)
+    seconds = time.perf_counter() - start
+    right_true = logits(judge, measured.true) > 0
+    right_made = logits(judge, measured.made) <= 0
+    return Verdict(design, accuracy, epoch, seconds, right_true, right_made)
+
+
+def run(
+    data: Path,
+    *,
+    wanted: Sequence[str] | None = None,
+    limit: int | None = None,
+    split: str = "test",
+    designs: Sequence[str] = DESIGN,
+) -> Results:
+    """A judge for every rung and engine asked for; the rungs where nothing is asked for too."""
+    found = load(data, split, limit)
+    names = [name for name in RUNGS if wanted is None or name in wanted or "rungs" in wanted]
+    asked = [name for name in wanted if name not in (*RUNGS, "rungs")] if wanted else None
+    if asked is None or asked:
+        names += usable_engines(asked, found[0].clip)
+    rows: list[Row] = []
+    lines = []
+    for name in names:
+        print(name, flush=True)
+        sets = [material(data, name, part, limit) for part in ("train", "valid", split)]
+        verdicts = [verdict(design, sets) for design in designs]
+        counted = max(verdicts, key=lambda each: each.valid_accuracy)
+        items = [{"detection_accuracy": float(value)} for value in counted.accuracies]
+        rows.append(summarise(name, "rung" if name in RUNGS else "engine", items, sets[2].tracks))
+        lines += [_line(name, each, len(sets[0].tracks), each is counted) for each in verdicts]
+    described = f"audio/{split}, {len({window.track for window in found})} tracks"
+    return Results("judge", described, len(found), rows, [_table(lines)])
+
+
+def _line(name: str, each: Verdict, pairs: int, counts: bool) -> list[str]:
+    figures = [each.valid_accuracy, each.accuracies.mean()]
+    figures += [each.right_true.mean(), each.right_made.mean()]
+    return [
+        name, each.design, "yes" if counts else "", str(pairs), str(each.epoch),
+        *(f"{figure:.3f}" for figure in figures), f"{each.seconds:.0f}",
+    ]  # fmt: skip
+
+
+def _table(lines: list[list[str]]) -> Table:
+    return Table(
+        "Every judge that was trained",
+        "Of several designs the one with the highest accuracy on the validation split counts.",
+        ["continuations by", "design", "counts", "training pairs", "epoch", "accuracy, validation",
+         "accuracy, measured", "true ones known", "generated ones known", "training, s"],
+        lines,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Compare designs: the table is printed, nothing is written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    names = [*RUNGS, *(info.name for info in engines("extrapolate"))]
+    parser.add_argument("--engines", type=lambda text: text.split(","), help=", ".join(names))
+    parser.add_argument("--designs", type=lambda text: text.split(","), default=list(DESIGNS))
+    parser.add_argument("--limit", type=int, help="tracks per split, for a quick look")
+    args = parser.parse_args()
+    print(run(args.data, wanted=args.engines, limit=args.limit, designs=args.designs).text())
+
+
+if __name__ == "__main__":
+    main()

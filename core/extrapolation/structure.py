@@ -1,0 +1,184 @@
+"""`structure`, our engine: a network says which past moments will serve, a search plays them.
+
+The clip's frames are compared with each other (mel, chroma, onsets). From how each lag has fared
+over the last 20 s a small network, trained on nothing but music going on, predicts how far the
+sound of each lag ago will be from each coming moment (structure_model.py). Dynamic programming then
+finds the path of lags that is predicted closest and joins best, each join is refined to the sample
+by cross-correlation, and the clip's own sound is played along the path.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from core.audio import Clip, FloatArray
+from core.errors import UserInputError
+from core.extrapolation.features import Features, features, matching_vectors
+from core.extrapolation.loop import match_and_rhythm
+from core.extrapolation.render import Segment, align, render
+from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
+from core.extrapolation.self_similarity import (
+    CHANNELS,
+    LAGS,
+    PAST,
+    STEP,
+    chosen_lags,
+    combined,
+    distances,
+    frames_of,
+    network_input,
+)
+from core.loaders import load_model
+from core.progress import Progress, ignore, part
+from core.spectrogram import DISPLAY
+
+MODEL_ID = "structure"
+MIN_CLIP_S = 1.0
+LEAD_UP_FRAMES = 86
+MIN_LAG = 16
+CHUNK = 108
+"""Steps that one prediction is used for, 10 s."""
+LONGEST_CLIP_S = 40.0
+VARIETY = 0.004
+"""Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
+RULE_WEIGHT = 0.1
+"""Of `loop`'s own costs beside the predicted ones: the two err differently, and together less."""
+WEIGHTS = Weights()
+
+
+class Structure:
+    """Plays on from the clip's own past along a predicted path. See the module."""
+
+    def extrapolate(
+        self, clip: Clip, seconds: float, *, seed: int, progress: Progress = ignore
+    ) -> Clip:
+        """See `core.engines.Extrapolator`. Needs at least 1 s of clip; looks at its last 40 s."""
+        return self.continue_along(clip, seconds, seed=seed, progress=progress)[0]
+
+    def continue_along(
+        self, clip: Clip, seconds: float, *, seed: int, progress: Progress = ignore
+    ) -> tuple[Clip, list[Segment]]:
+        """The continuation, and the path of sources that it plays, in samples of `clip`."""
+        if clip.duration_s < MIN_CLIP_S:
+            raise UserInputError("The clip is shorter than a second; choose at least 2 seconds.")
+        length = round(seconds * clip.sample_rate)
+        used = clip.between(max(clip.duration_s - LONGEST_CLIP_S, 0.0), clip.duration_s)
+        moments = Moments(features(used))
+        progress(0.1)
+        hop = DISPLAY.hop_length * clip.sample_rate / DISPLAY.sample_rate
+        steps = int(-(-length // (STEP * hop))) + 1
+        path = moments.path(steps, np.random.default_rng(seed), part(progress, 0.1, 0.8))
+        skipped = clip.length - used.length
+        segments = [
+            Segment(skipped + s.source, s.length) for s in segments_of(path, moments, used, length)
+        ]
+        return render(clip, segments, length, part(progress, 0.8, 1.0)), segments
+
+
+class Moments:
+    """A clip's frames at 43 Hz, compared with each other.
+
+    table: [count, count, 6], see core.extrapolation.self_similarity.distances.
+    """
+
+    def __init__(self, found: Features) -> None:
+        some = frames_of(found)
+        self.count = some.count
+        self.vectors = matching_vectors(found)
+        self.onset = found.onset
+        self.table = distances(some)
+        self.mixed = combined(self.table)
+
+    def path(self, steps: int, rng: np.random.Generator, progress: Progress = ignore) -> IntArray:
+        """Source frames to play, int [4 * steps]."""
+        path = np.zeros(0, np.int64)
+        while len(path) < steps * STEP:
+            path = np.concatenate([path, self._chunk(self.history(path), rng)])
+            progress(min(len(path) / (steps * STEP), 1.0))
+        return path[: steps * STEP]
+
+    def history(self, path: IntArray) -> IntArray:
+        """The frames that lead up to the end of `path`, as frames of the clip, at most 40 s.
+
+        When the continuation has pushed the clip out of reach, the clip's end is put back in front
+        of the last 20 s, so that its sound never goes out of use.
+        """
+        whole = np.concatenate([np.arange(self.count), path])
+        recent, most = PAST * STEP, LAGS * STEP
+        if len(path) < recent or len(whole) <= most:
+            return whole[-most:]
+        kept = np.arange(max(self.count - (most - recent), 0), self.count)
+        return np.concatenate([kept, whole[-recent:]])
+
+    def _chunk(self, history: IntArray, rng: np.random.Generator) -> IntArray:
+        """The next 10 s: int [4 * CHUNK], source frames."""
+        lags, said = self.predicted(history)
+        size = len(history)
+        ahead = np.arange(1, CHUNK + 1)[:, None] * STEP
+        usable = (
+            (lags[None] >= ahead) & (lags[None] >= min(MIN_LAG, size // 4)) & (lags[None] < size)
+        )
+        level = np.array([said[u, t].mean() if u.any() else 0.0 for t, u in enumerate(usable)])
+        costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
+        costs += RULE_WEIGHT * self._by_rule(history, lags)
+        costs = np.where(usable, costs, np.inf).astype(np.float32)
+        fallback = ~usable.any(axis=1)
+        costs[fallback] = 0.0  # a very short clip: it is played round and round below
+        lead = lead_up_distances(self.mixed[np.ix_(history, history)], LEAD_UP_FRAMES)
+        joins = self._joins(lead, lags, size)
+        start = WEIGHTS.mismatch * lead[size, np.clip(size - lags, 0, size)]
+        chosen = lags[best_path(costs, joins, start, WEIGHTS)]
+        found = np.empty(CHUNK * STEP, np.int64)
+        known = np.concatenate([history, found])
+        for frame in range(CHUNK * STEP):
+            known[size + frame] = known[size + frame - chosen[frame // STEP]]
+        return known[size:]
+
+    def _by_rule(self, history: IntArray, lags: IntArray) -> FloatArray:
+        """[lags]: what `loop` thinks of each, 1 above the median where it thinks nothing."""
+        costs = match_and_rhythm(self.vectors[history], self.onset[history])
+        found = costs[np.clip(len(history) - lags, 0, len(history))]
+        worst = float(np.median(costs[np.isfinite(costs)])) + 1.0
+        return np.where(np.isfinite(found), np.minimum(found, worst), worst).astype(np.float32)
+
+    @staticmethod
+    def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:
+        """[CHUNK, lags, lags]: lead-up distance of the two sources at each step."""
+        now = size + np.arange(CHUNK)[:, None] * STEP
+        source = np.clip(now - lags[None], 0, size)
+        return np.asarray(lead[source[:, :, None], source[:, None, :]], np.float32)
+
+    def predicted(self, history: IntArray) -> tuple[IntArray, FloatArray]:
+        """(lags in frames, int [LAGS]; predicted distances [LAGS, FUTURE], up to a constant)."""
+        size = len(history)
+        rows = np.arange(PAST * STEP) + size - PAST * STEP
+        lags = np.arange(LAGS * STEP)
+        columns = rows[None] - lags[:, None]
+        there = (columns >= 0) & (rows[None] >= 0)
+        found = self.table[history[np.maximum(rows, 0)][None], history[np.maximum(columns, 0)]]
+        found[~there] = 0.0
+        past = found.reshape(len(lags), PAST, STEP, CHANNELS).mean(axis=2)
+        chosen = chosen_lags(past, size)
+        batch = network_input(past[chosen], chosen, size)[None]
+        return chosen, load_model(MODEL_ID)(batch)[0]
+
+
+def segments_of(path: IntArray, moments: Moments, clip: Clip, length: int) -> list[Segment]:
+    """The path as stretches of samples, every jump refined to the sample."""
+    hop = DISPLAY.hop_length * clip.sample_rate / DISPLAY.sample_rate
+    mono = clip.mono()
+    cuts = [0, *(np.flatnonzero(np.diff(path) != 1) + 1).tolist(), len(path)]
+    segments: list[Segment] = []
+    at, goes_on = 0, clip.length
+    for start, stop in pairwise(cuts):
+        wanted = min(round(stop * hop), length) - at
+        if wanted <= 0:
+            break
+        rough = clip.length - round((moments.count - int(path[start])) * hop)
+        source = align(mono, goes_on, rough, round(0.5 * hop), clip.sample_rate)
+        source = max(min(source, clip.length - wanted), 0)
+        segments.append(Segment(source, wanted))
+        at, goes_on = at + wanted, source + wanted
+    return segments

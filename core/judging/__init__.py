@@ -1,0 +1,1 @@
+"""What the benchmarks judge sound by, beside the formulas of core.metrics."""
