@@ -128,7 +128,7 @@ class Average:
         self.kept = self._now()
 
     def _now(self) -> list[Array]:
-        return [np.array(v) for v in self.model.trainable_variables]
+        return [np.copy(ops.convert_to_numpy(v)) for v in self.model.trainable_variables]
 
     def _put(self, values: list[Array]) -> None:
         for variable, value in zip(self.model.trainable_variables, values, strict=True):

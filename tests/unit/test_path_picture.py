@@ -110,7 +110,14 @@ def test_the_labelled_picture_is_larger_and_pyplot_stays_out():
     page = labelled_figure(path, clip, render(clip, path, 2 * RATE), "Loop")
     assert Image.open(io.BytesIO(page)).size == (1080, 480)
     # In a process of its own, as other tests may have loaded it.
-    check = "import sys, core.path_picture as p; p.Figure; print('matplotlib.pyplot' in sys.modules)"
+    check = (
+        "import sys; import numpy as np; from core.audio import Clip; "
+        "from core.extrapolation.path import Segment; "
+        "from core.path_picture import labelled_figure; "
+        "clip = Clip(np.full((1, 8000), 0.1, np.float32), 8000); "
+        "labelled_figure([Segment(0, 8000)], clip, clip, 'Loop'); "
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
