@@ -62,6 +62,16 @@ class EngineInfo:
 _ENGINES = (
     EngineInfo(
         "extrapolate",
+        "structure",
+        "Structure",
+        "Predicts which past moments will fit what comes next, and plays your clip's own sound "
+        "along that path.",
+        False,
+        "structure",
+        "core.extrapolation.structure:Structure",
+    ),
+    EngineInfo(
+        "extrapolate",
         "loop",
         "Loop",
         "Finds the moment in your clip most like its last seconds and plays on from there.",

@@ -59,24 +59,17 @@ def lag_distances(signal: FloatArray) -> FloatArray:
 
 
 def source_costs(found: Features, end: int) -> FloatArray:
-    """`match_and_rhythm` of a clip's first `end` frames."""
-    return match_and_rhythm(matching_vectors(found)[:end], found.onset[:end])
+    """What it costs to go on from each frame instead of `end`: [end + 1], median about 1.5.
 
-
-def match_and_rhythm(vectors: FloatArray, onset: FloatArray) -> FloatArray:
-    """What it costs to go on from each frame instead of the end: [frames + 1], median about 1.5.
-
-    vectors: [frames, features], as core.extrapolation.features.matching_vectors. onset: [frames].
     Infinite where a frame cannot be a source. There is always one that can.
     """
-    end = len(vectors)
     rate = DISPLAY.frame_rate_hz
     window = min(round(MATCH_S * rate), end // 3)
     min_lag = min(round(MIN_LAG_S * rate), end // 3)
     weights = np.exp(np.arange(1 - window, 1) / (RECENCY_S * rate))
-    costs = match_costs(vectors, weights / weights.sum(), end, min_lag)
+    costs = match_costs(matching_vectors(found), weights / weights.sum(), end, min_lag)
     possible = np.isfinite(costs)
-    rhythm = lag_distances(onset)[np.minimum(end - np.arange(end + 1), end - 1)]
+    rhythm = lag_distances(found.onset[:end])[np.minimum(end - np.arange(end + 1), end - 1)]
     costs /= max(float(np.median(costs[possible])), 1e-6)
     rhythm /= max(float(np.median(rhythm[possible])), 1e-6)
     return costs + np.float32(RHYTHM_WEIGHT) * rhythm

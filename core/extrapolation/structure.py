@@ -15,8 +15,7 @@ import numpy as np
 
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
-from core.extrapolation.features import Features, features, matching_vectors
-from core.extrapolation.loop import match_and_rhythm
+from core.extrapolation.features import Features, features
 from core.extrapolation.render import Segment, align, render
 from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
 from core.extrapolation.self_similarity import (
@@ -43,8 +42,6 @@ CHUNK = 108
 LONGEST_CLIP_S = 40.0
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
-RULE_WEIGHT = 0.1
-"""Of `loop`'s own costs beside the predicted ones: the two err differently, and together less."""
 WEIGHTS = Weights()
 
 
@@ -86,8 +83,6 @@ class Moments:
     def __init__(self, found: Features) -> None:
         some = frames_of(found)
         self.count = some.count
-        self.vectors = matching_vectors(found)
-        self.onset = found.onset
         self.table = distances(some)
         self.mixed = combined(self.table)
 
@@ -117,31 +112,21 @@ class Moments:
         lags, said = self.predicted(history)
         size = len(history)
         ahead = np.arange(1, CHUNK + 1)[:, None] * STEP
-        usable = (
-            (lags[None] >= ahead) & (lags[None] >= min(MIN_LAG, size // 4)) & (lags[None] < size)
-        )
-        level = np.array([said[u, t].mean() if u.any() else 0.0 for t, u in enumerate(usable)])
+        within = (lags >= min(MIN_LAG, size // 4)) & (lags < size)
+        usable = (lags[None] >= ahead) & within[None]
+        # A clip too short to last this long: any lag will do, and plays its own copy again.
+        usable |= ~usable.any(axis=1, keepdims=True) & within[None]
+        level = (said.T[:CHUNK] * usable).sum(axis=1) / usable.sum(axis=1)
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
-        costs += RULE_WEIGHT * self._by_rule(history, lags)
         costs = np.where(usable, costs, np.inf).astype(np.float32)
-        fallback = ~usable.any(axis=1)
-        costs[fallback] = 0.0  # a very short clip: it is played round and round below
         lead = lead_up_distances(self.mixed[np.ix_(history, history)], LEAD_UP_FRAMES)
         joins = self._joins(lead, lags, size)
         start = WEIGHTS.mismatch * lead[size, np.clip(size - lags, 0, size)]
         chosen = lags[best_path(costs, joins, start, WEIGHTS)]
-        found = np.empty(CHUNK * STEP, np.int64)
-        known = np.concatenate([history, found])
+        known = np.concatenate([history, np.zeros(CHUNK * STEP, np.int64)])
         for frame in range(CHUNK * STEP):
             known[size + frame] = known[size + frame - chosen[frame // STEP]]
         return known[size:]
-
-    def _by_rule(self, history: IntArray, lags: IntArray) -> FloatArray:
-        """[lags]: what `loop` thinks of each, 1 above the median where it thinks nothing."""
-        costs = match_and_rhythm(self.vectors[history], self.onset[history])
-        found = costs[np.clip(len(history) - lags, 0, len(history))]
-        worst = float(np.median(costs[np.isfinite(costs)])) + 1.0
-        return np.where(np.isfinite(found), np.minimum(found, worst), worst).astype(np.float32)
 
     @staticmethod
     def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:
