@@ -1,6 +1,6 @@
 """What training costs by the encoder-decoder and by LSTMs, and what it gives: a paper's claim.
 
-    python -m benchmarks training-cost --data DIR --json benchmarks/results/training_cost.json
+    python -m benchmarks training-cost --data DIR --json benchmarks/results/training-cost.json
 
 Kumar et al. (2023) say that LSTMs exhaust memory and time where their encoder-decoder does not.
 Each model trains here in a process of its own, as its `training` module trains it: 120 files of

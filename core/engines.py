@@ -72,6 +72,16 @@ _ENGINES = (
     ),
     EngineInfo(
         "extrapolate",
+        "spectral",
+        "Spectral",
+        "Paints the coming spectrogram, band by band: new sound, in a softer colour than the "
+        "clip's.",
+        False,
+        "spectral",
+        "core.extrapolation.spectral:Spectral",
+    ),
+    EngineInfo(
+        "extrapolate",
         "loop",
         "Loop",
         "Finds the moment in your clip most like its last seconds and plays on from there.",

@@ -14,7 +14,9 @@ from core import engines
 from core.metrics import METRICS
 
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
-_JOBS = {"extrapolation": "extrapolate"}
+_JOBS = dict.fromkeys(
+    ("extrapolation", "judge", "long", "odd-clips", "training-cost"), "extrapolate"
+)
 
 
 def files() -> list[dict[str, Any]]:

@@ -17,11 +17,12 @@ class Weights:
     """What a path pays, in units of 20 dB of log-mel distance over one step of 93 ms.
 
     jump: once for each change of lag. mismatch: times how unlike the lead-ups of a change's two
-    sides are.
+    sides are. touch: at the clip's end, times how unlike the last tenth of a second is.
     """
 
     jump: float = 0.4
     mismatch: float = 3.0
+    touch: float = 2.0
 
 
 def best_path(
@@ -50,14 +51,14 @@ def best_path(
 
 
 def lead_up_distances(table: FloatArray, window: int) -> FloatArray:
-    """[frames + 1, frames + 1]: how unlike the frames before a and before b are, recent ones more.
+    """How unlike the frames before a and before b are, recent ones more: [rows + 1, columns + 1].
 
-    table: [frames, frames] distances. Entry (a, b) averages table[a-k, b-k] over k = 1, 2, ... with
+    table: [rows, columns] distances. Entry (a, b) averages table[a-k, b-k] over k = 1, 2, ... with
     weights falling to 1/e over `window` frames; what lies before the beginning counts as average.
     """
-    frames = len(table)
+    rows, columns = table.shape
     kept = np.float32(np.exp(-1.0 / window))
-    out = np.full((frames + 1, frames + 1), float(table.mean()), np.float32)
-    for row in range(1, frames + 1):
+    out = np.full((rows + 1, columns + 1), float(table.mean()), np.float32)
+    for row in range(1, rows + 1):
         out[row, 1:] = kept * out[row - 1, :-1] + (1 - kept) * table[row - 1]
     return out

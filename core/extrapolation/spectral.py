@@ -28,7 +28,8 @@ MODEL_ID = "spectral"
 SHARPNESS = 2.0
 CHUNK_FRAMES = 430
 ITERATIONS = 24
-MOST_LOUDER_DB = 1.0
+MOST_LOUDER_DB = 6.0
+"""Most that a chunk is raised by to be as loud as its sources."""
 VARIETY = 0.01
 
 
@@ -86,7 +87,10 @@ class Spectral:
 
     @staticmethod
     def _levelled(clip: Clip, out: FloatArray, sources: IntArray) -> FloatArray:
-        """No louder than what it is made of by over a decibel, so that chains do not grow."""
+        """As loud as the first candidate would be, so that chains neither fade nor grow.
+
+        The network's levels are medians, which in decibels lie under what they stand for.
+        """
         power = np.square(clip.samples).mean(axis=0)
         hop = DISPLAY.hop_length
         frames = len(power) // hop
@@ -94,7 +98,7 @@ class Spectral:
         source = float(by_frame[np.minimum(sources[0], frames - 1)].mean())
         made = float(np.square(out).mean())
         most = 10 ** (MOST_LOUDER_DB / 10)
-        factor = np.sqrt(min(most * source / max(made, 1e-12), 1.0))
+        factor = np.sqrt(min(source / max(made, 1e-12), most))
         return np.asarray(np.clip(out * factor, -1.0, 1.0), np.float32)
 
     @staticmethod

@@ -36,6 +36,7 @@ from core.spectrogram import DISPLAY
 MODEL_ID = "structure"
 MIN_CLIP_S = 1.0
 LEAD_UP_FRAMES = 86
+TOUCH_FRAMES, TOUCH_REACH = 3, 12
 MIN_LAG = 16
 CHUNK = 108
 """Steps that one prediction is used for, 10 s."""
@@ -119,9 +120,12 @@ class Moments:
         level = (said.T[:CHUNK] * usable).sum(axis=1) / usable.sum(axis=1)
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
         costs = np.where(usable, costs, np.inf).astype(np.float32)
-        lead = lead_up_distances(self.mixed[np.ix_(history, history)], LEAD_UP_FRAMES)
+        own = self.mixed[np.ix_(history, history)]
+        lead = lead_up_distances(own, LEAD_UP_FRAMES)
         joins = self._joins(lead, lags, size)
-        start = WEIGHTS.mismatch * lead[size, np.clip(size - lags, 0, size)]
+        first = np.clip(size - lags, 0, size)
+        touch = lead_up_distances(own[-TOUCH_REACH:], TOUCH_FRAMES)[-1, first]
+        start = WEIGHTS.mismatch * lead[size, first] + WEIGHTS.touch * touch
         chosen = lags[best_path(costs, joins, start, WEIGHTS)]
         known = np.concatenate([history, np.zeros(CHUNK * STEP, np.int64)])
         for frame in range(CHUNK * STEP):
