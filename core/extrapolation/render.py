@@ -30,7 +30,7 @@ def align(samples: FloatArray, target: int, source: int, reach: int, rate: int) 
     By normalised cross-correlation of up to 2 s before each, mono [samples]. It is `source` itself
     where there is not enough sound on either side, or nothing correlates.
     """
-    window = min(round(ALIGN_WINDOW_S * rate), target)
+    window = min(round(ALIGN_WINDOW_S * rate), target, source - reach)
     low = max(source - reach, window)
     high = min(source + reach, len(samples) - 1)
     if window < 16 or high <= low:

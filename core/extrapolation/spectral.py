@@ -27,7 +27,7 @@ from core.spectrogram import DISPLAY, consistent, mel_filters, stft
 MODEL_ID = "spectral"
 SHARPNESS = 2.0
 CHUNK_FRAMES = 430
-ITERATIONS = 24
+ITERATIONS = 16
 MOST_LOUDER_DB = 6.0
 """Most that a chunk is raised by to be as loud as its sources."""
 VARIETY = 0.01
@@ -54,6 +54,7 @@ class Spectral:
             made += chunks[-1].shape[1]
             whole = np.concatenate([so_far.samples, chunks[-1]], axis=1)
             so_far = Clip(whole[:, -round(LONGEST_CLIP_S * rate) :], rate)
+        progress(1.0)
         sound = Clip(np.concatenate(chunks, axis=1), rate).resampled(clip.sample_rate)
         return Clip(fit_length(sound.samples, round(seconds * clip.sample_rate)), clip.sample_rate)
 

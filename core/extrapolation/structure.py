@@ -114,9 +114,10 @@ class Moments:
         size = len(history)
         ahead = np.arange(1, CHUNK + 1)[:, None] * STEP
         within = (lags >= min(MIN_LAG, size // 4)) & (lags < size)
-        usable = (lags[None] >= ahead) & within[None]
+        lags, said = lags[within], said[within]
+        usable = lags[None] >= ahead
         # A clip too short to last this long: any lag will do, and plays its own copy again.
-        usable |= ~usable.any(axis=1, keepdims=True) & within[None]
+        usable |= ~usable.any(axis=1, keepdims=True)
         level = (said.T[:CHUNK] * usable).sum(axis=1) / usable.sum(axis=1)
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
         costs = np.where(usable, costs, np.inf).astype(np.float32)
