@@ -11,10 +11,13 @@ from core.extrapolation.run import run
 
 
 def main() -> None:
-    """Continue three seconds of noise and take every figure of it. Needs no weights."""
-    noise = np.random.default_rng(0).standard_normal((2, 6 * 22050)) * 0.1
-    clip = Clip(noise.astype(np.float32), 22050)
-    run(clip, clip.between(0, 3), engines=["loop"], seconds=3.0, seed=0)
+    """Continue ten seconds of clicks to a last beat, and take every figure. Needs no weights."""
+    sound = np.random.default_rng(0).standard_normal((2, 20 * 22050)) * 0.01
+    for click in range(40):
+        sound[:, click * 11025 : click * 11025 + 60] = 0.8
+    clip = Clip(sound.astype(np.float32), 22050)
+    before, after = clip.between(0, 10), clip.between(10, 20)
+    run(before, after, engines=["loop"], seconds=10.0, seed=0, ending="beat")
 
 
 if __name__ == "__main__":
