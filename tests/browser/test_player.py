@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.engines import engines
 from tests.app.samples import wav
 
 pytestmark = pytest.mark.browser
@@ -31,9 +32,10 @@ def no_sideways_scroll(visitor):
     return main.evaluate(settled)
 
 
-def choose_only_loop(visitor):
-    pill = visitor.page.get_by_role("button", name="Published encoder-decoder (2023)").first
-    pill.click()
+def choose_only_structure(visitor):
+    """All engines are chosen at first: take out the others."""
+    for info in engines("extrapolate")[1:]:
+        visitor.page.get_by_role("button", name=info.title, exact=True).first.click()
 
 
 def upload_and_run(visitor, data, name="own.wav"):
@@ -42,7 +44,7 @@ def upload_and_run(visitor, data, name="own.wav"):
         {"name": name, "mimeType": "audio/wav", "buffer": data}
     )
     visitor.page.get_by_text("Input starts at").wait_for()
-    choose_only_loop(visitor)
+    choose_only_structure(visitor)
     visitor.page.get_by_role("button", name="Continue the music").click()
     visitor.page.get_by_role("heading", name=name).wait_for(timeout=60_000)
     visitor.wait("ready", "true")
@@ -71,7 +73,7 @@ def test_upload_run_play_switch_and_download(visit, width, tmp_path):
     first = visitor.time()
     time.sleep(1.0)
     assert 0.5 < visitor.time() - first < 3.0
-    assert visitor.state("heard") == "loop"
+    assert visitor.state("heard") == "structure"
 
     # A click in the last picture jumps behind the join and makes that continuation heard.
     picture = visitor.player.locator(".panel[data-kind=actual] .picture")
@@ -81,7 +83,7 @@ def test_upload_run_play_switch_and_download(visit, width, tmp_path):
     assert visitor.state("heard") == "actual"
     assert 24.9 < visitor.time() < 26.5
     visitor.page.keyboard.press("b")
-    assert visitor.state("heard") == "loop"
+    assert visitor.state("heard") == "structure"
     visitor.player.get_by_role("button", name="Actual continuation").click()
     assert visitor.state("heard") == "actual"
     assert visitor.state("state") == "playing"
@@ -97,16 +99,16 @@ def test_upload_run_play_switch_and_download(visit, width, tmp_path):
     visitor.page.keyboard.press("Shift+ArrowLeft")
     assert visitor.time() == pytest.approx(at - 5, abs=0.01)
     visitor.page.keyboard.press("1")
-    assert visitor.state("heard") == "loop"
+    assert visitor.state("heard") == "structure"
 
     played = {hashlib.sha256(sound.body()).hexdigest() for sound in sounds}
     assert len(played) == 3
     with visitor.page.expect_download() as waiting:
-        visitor.page.locator(".st-key-extrapolate_download_wav_loop button:visible").click()
+        visitor.page.locator(".st-key-extrapolate_download_wav_structure button:visible").click()
     path = tmp_path / "got.wav"
     waiting.value.save_as(path)
     assert hashlib.sha256(path.read_bytes()).hexdigest() in played
-    assert waiting.value.suggested_filename == "encore-own-loop.wav"
+    assert waiting.value.suggested_filename == "encore-own-structure.wav"
     assert visitor.time() == pytest.approx(at - 5, abs=0.01)  # the page did not start over
     assert no_sideways_scroll(visitor)
 

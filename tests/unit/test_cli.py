@@ -65,7 +65,7 @@ def test_continuation_alone_is_written_in_the_format_of_the_suffix(
         samples = file.read(always_2d=True)
     assert len(samples) == 2.5 * RATE
     assert samples[0, 0] == pytest.approx(0.4, abs=1e-3)
-    assert "2.50 s by loop, seed 3" in capsys.readouterr().out
+    assert "2.50 s by structure, seed 3" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.wav", out.name])
 
 
@@ -224,7 +224,7 @@ def test_loop_runs_without_tensorflow_and_twice_alike(tmp_path):
     for name in ("a.wav", "b.wav"):
         command = [sys.executable, "-c", script, "extrapolate", source, "-o", tmp_path / name]
         done = subprocess.run(
-            [*command, "--seconds", "3"],
+            [*command, "--seconds", "3", "--engine", "loop"],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
