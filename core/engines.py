@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from core.audio import Clip
+from core.composition.controls import Controls, Redraw, Watch, nobody
 from core.progress import Progress, ignore
+from core.score import Composition, Score
 
 if TYPE_CHECKING:
     from core.extrapolation.path import Segment
@@ -37,6 +39,29 @@ class Copier(Protocol):
         """What `extrapolate` gives, and the path that was rendered: copies of the clip, in order.
 
         Raises what `extrapolate` raises.
+        """
+        ...
+
+
+class Composer(Protocol):
+    """Writes music."""
+
+    def compose(
+        self,
+        primer: Score | None,
+        bars: int,
+        *,
+        seed: int,
+        controls: Controls = Controls(),  # noqa: B008 - it is frozen
+        redraw: Redraw | None = None,
+        progress: Progress = ignore,
+        watch: Watch = nobody,
+    ) -> Composition:
+        """`bars` new bars, after those of the primer, which the result begins with.
+
+        With `redraw`, primer and bars are ignored: the result is its piece, partly new. The same
+        arguments and weights give the same notes. Raises UserInputError for a primer or a redraw
+        that the engine cannot use, ModelUnavailableError when weights are missing.
         """
         ...
 
@@ -127,6 +152,11 @@ def engine(job: str, name: str) -> Any:
     """A new engine object, which keeps the job's protocol. Raises KeyError for an unknown name."""
     module, _, attribute = info(job, name).target.partition(":")
     return getattr(importlib.import_module(module), attribute)()
+
+
+def composer(name: str) -> Composer:
+    """`engine("compose", name)`, typed."""
+    return cast(Composer, engine("compose", name))
 
 
 def extrapolator(name: str) -> Extrapolator:

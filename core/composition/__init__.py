@@ -1,0 +1,1 @@
+"""Engines that write music, one file each, and what they share."""
