@@ -1,4 +1,4 @@
-"""Symbolic music on a grid: what composers write, and what MIDI and MusicXML files are read into."""
+"""Symbolic music on a grid: what composers write, what MIDI and MusicXML are read into."""
 
 from __future__ import annotations
 
