@@ -18,6 +18,6 @@ def guarded() -> Iterator[None]:
     except (UserInputError, ModelUnavailableError) as error:
         st.error(str(error), icon=":material/info:")
     except Exception as error:  # noqa: BLE001 - logged under the number that the visitor sees
-        from ui.runs import unexpected
+        from ui.background import unexpected
 
         st.error(unexpected(error), icon=":material/info:")

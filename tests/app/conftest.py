@@ -19,7 +19,7 @@ def house(monkeypatch, gallery_folder, tmp_path):
     monkeypatch.setattr(gallery, "GALLERY", gallery_folder)
     monkeypatch.setattr(scores, "RESULTS", tmp_path)
     executor = jobs.ThreadExecutor()
-    monkeypatch.setattr("ui.runs.executor", lambda: executor)
+    monkeypatch.setattr("ui.background.executor", lambda: executor)
     st.cache_data.clear()
     st.cache_resource.clear()
     yield
