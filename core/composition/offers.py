@@ -40,8 +40,7 @@ class Offer:
     redraw: bool = True
 
     def kept(self, controls: Controls) -> Controls:
-        """The controls without those that the engine does not have, so that equal pieces have
-        equal recipes."""
+        """The controls without those that the engine does not have: equal pieces, equal recipes."""
         plain = Controls()
         return Controls(
             genre=controls.genre if controls.genre in self.genres else None,

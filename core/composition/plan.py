@@ -1,7 +1,7 @@
-"""A plan: everything that fixes a composed piece, as links and recipes carry it, and how it is made.
+"""A plan: all that fixes a composed piece, as links and recipes carry it, and how it is made.
 
-A piece is one call of an engine and then any number of redraws, each with a seed of its own. Whoever
-follows the plan on the same primer with the same weights gets the very notes.
+A piece is one call of an engine and then any number of redraws, each with a seed of its own.
+Whoever follows the plan on the same primer with the same weights gets the very notes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from core.composition.offers import (
     MAX_TEMPO_BPM,
     MIN_BARS,
     MIN_TEMPO_BPM,
-    Offer,
     offer,
 )
 from core.composition.steps import Step, steps_from_text, steps_to_text
@@ -45,7 +44,7 @@ class Plan:
     engine: str
     bars: int = DEFAULT_BARS
     seed: int = 0
-    controls: Controls = Controls()
+    controls: Controls = Controls()  # noqa: RUF009 - it is frozen
     primer_sha256: str | None = None
     steps: tuple[Step, ...] = ()
 

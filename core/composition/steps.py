@@ -1,4 +1,4 @@
-"""Redraws as steps of a plan: what was redrawn, from where, with which seed; and as a link's text."""
+"""Redraws as steps of a plan: what is redrawn, from where, with which seed; as a link's text."""
 
 from __future__ import annotations
 

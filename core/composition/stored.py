@@ -11,8 +11,10 @@ PROBABILITY_DIGITS = 4
 
 
 def to_json(made: Composition) -> str:
-    """Compact. A note is [start, pitch, duration, velocity] and, where the model drew it, the
-    choices as [pitch, probability]."""
+    """Compact JSON.
+
+    A note is [start, pitch, duration, velocity], and its choices as [pitch, probability] if any.
+    """
     score = made.score
     fields: dict[str, Any] = {
         "bars": score.bars,
