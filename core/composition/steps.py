@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import UserInputError
-from core.score import Note, Score
+from core.score import Score
 
 MAX_STEPS = 64
 MAX_NUMBER = 10**6
@@ -51,17 +51,18 @@ class Step:
         if self.taken is None:
             return piece, None
         taken = self.taken
-        track = piece.tracks[taken.track] if taken.track < len(piece.tracks) else None
-        old = track and next(
-            (n for n in track.notes if (n.start, n.pitch) == (taken.start, taken.pitch)), None
-        )
-        if track is None or old is None or not 0 <= taken.taken < 128:
+        if taken.track >= len(piece.tracks) or taken.taken > 127:
             raise _unfit()
+        track = piece.tracks[taken.track]
+        there = [n for n in track.notes if (n.start, n.pitch) == (taken.start, taken.pitch)]
+        if not there:
+            raise _unfit()
+        old = there[0]
         # A chord may hold the taken pitch already: it stays one note.
         others = tuple(
             n for n in track.notes if n != old and (n.start, n.pitch) != (old.start, taken.taken)
         )
-        new: Note = replace(old, pitch=taken.taken)
+        new = replace(old, pitch=taken.taken)
         tracks = list(piece.tracks)
         tracks[taken.track] = replace(track, notes=(*others, new))
         return replace(piece, tracks=tuple(tracks)), (taken.track, new.start, new.pitch)

@@ -14,14 +14,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.pictures import Axes
-from ui import media
+from ui import media, player
 
-_HERE = Path(__file__).parent
 _mount = st.components.v2.component(
-    "encore_spectrogram_row",
-    html=(_HERE / "row.html").read_text(encoding="utf-8"),
-    css=(_HERE / "row.css").read_text(encoding="utf-8"),
-    js=(_HERE / "row.js").read_text(encoding="utf-8"),
+    "encore_spectrogram_row", **player.parts(Path(__file__).parent, "row")
 )
 
 

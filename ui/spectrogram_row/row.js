@@ -2,51 +2,19 @@
 // sample. Streamlit calls the default export on mount and whenever data or theme change, and its
 // returned function on removal.
 
-const SWITCH_S = 0.01; // gain ramp: too short to hear as a fade, too long to click
-const LEAD_S = 0.06; // sources are scheduled this far ahead, so that all start together
-const players = new WeakMap();
-let sounding = null; // at most one player on the page sounds
-
-const clock = (seconds) => {
-  const tenths = Math.max(0, Math.floor(seconds * 10 + 1e-6));
-  const rest = tenths % 600;
-  return `${Math.floor(tenths / 600)}:${String(Math.floor(rest / 10)).padStart(2, "0")}.${rest % 10}`;
-};
-
-const make = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
 const tickStep = (seconds) => [1, 2, 5, 10, 20, 30].find((step) => seconds / step <= 5) ?? 60;
 
-class Player {
-  constructor(root) {
-    this.root = root;
-    this.find = (name) => root.querySelector(name);
-    this.context = null;
-    this.loading = null;
-    this.buffers = null;
-    this.take = null;
-    this.position = 0;
-    this.frame = 0;
-    this.slow = matchMedia("(prefers-reduced-motion: reduce)");
-    this.listen();
-  }
-
+class Player extends Deck {
   // ---- what is shown -------------------------------------------------------------------------
 
   show(data) {
     const id = JSON.stringify(data);
     if (id === this.id) return; // an equal rerun, or only the theme changed: keep playing
-    this.stopTake();
+    this.forget();
     this.id = id;
     this.data = data;
-    this.buffers = null;
-    this.loading = null;
     this.position = 0;
+    this.sampleRate = data.sample_rate;
     this.input = data.panels[0];
     this.others = data.panels.slice(1);
     this.total = this.input.seconds + Math.max(...this.others.map((panel) => panel.seconds));
@@ -56,6 +24,11 @@ class Player {
     this.b = this.actual ?? predicted[1];
     this.buildPanels();
     this.buildSegments();
+    this.sounds = data.panels.map((panel) => ({
+      name: panel.name,
+      url: panel.url,
+      begins: panel === this.input ? 0 : this.input.seconds,
+    }));
     const join = this.input.seconds / this.total;
     this.root.style.setProperty("--join", join);
     this.find(".seekbar").max = this.total;
@@ -66,7 +39,6 @@ class Player {
     this.setState("idle");
     this.choose(this.a.name, false);
     this.draw();
-    this.root.dataset.loaded = "false";
     this.root.dataset.ready = "true";
   }
 
@@ -184,22 +156,7 @@ class Player {
     });
   }
 
-  setState(state, message) {
-    this.root.dataset.state = state;
-    const going = state === "playing" || state === "loading";
-    this.find(".play").setAttribute("aria-label", going ? "Pause" : "Play");
-    if (message !== undefined) this.find(".status").textContent = message;
-    this.find(".status").dataset.error = String(state === "error");
-  }
-
-  draw() {
-    const at = this.position;
-    this.root.dataset.time = at.toFixed(3);
-    this.find(".time").value = `${clock(at)} / ${clock(this.total)}`;
-    const bar = this.find(".seekbar");
-    bar.value = at;
-    bar.setAttribute("aria-valuetext", `${at.toFixed(1)} of ${this.total.toFixed(1)} seconds`);
-    this.root.style.setProperty("--done", at / this.total);
+  drawAt(at) {
     const join = this.input.seconds;
     for (const panel of this.data.panels) {
       const own = panel === this.input ? at : at - join;
@@ -224,197 +181,26 @@ class Player {
       button.setAttribute("aria-pressed", String(other === name));
     }
     for (const [other, node] of this.nodes) node.dataset.chosen = String(other === name);
-    if (this.take) {
-      const now = this.context.currentTime;
-      for (const [other, gain] of this.take.gains) {
-        gain.gain.cancelScheduledValues(now);
-        gain.gain.setValueAtTime(gain.gain.value, now);
-        gain.gain.linearRampToValueAtTime(other === name ? 1 : 0, now + SWITCH_S);
-      }
-    }
-    if (tell) this.find(".status").textContent = `You hear: ${panel.title}`;
+    this.applyLevels();
+    if (tell) this.tell(`You hear: ${panel.title}`);
     this.draw();
   }
 
-  // Called inside the click or key press, as Safari on phones requires of whoever starts sound.
-  openContext() {
-    if (this.context) return;
-    const Context = window.AudioContext ?? window.webkitAudioContext;
-    try {
-      this.context = new Context({ sampleRate: this.data.sample_rate }); // nothing is resampled
-    } catch {
-      this.context = new Context();
-    }
-    this.volume = this.context.createGain();
-    this.volume.gain.value = Number(this.find(".volumebar").value);
-    this.volume.connect(this.context.destination);
+  level(name) {
+    return name === this.input.name || name === this.heard ? 1 : 0;
   }
 
-  load() {
-    this.loading ??= Promise.all(
-      this.data.panels.map(async (panel) => {
-        const answer = await fetch(panel.url);
-        if (!answer.ok) throw new Error(`${answer.status}`);
-        const bytes = await answer.arrayBuffer();
-        return [panel.name, await this.context.decodeAudioData(bytes)];
-      }),
-    ).then((pairs) => new Map(pairs));
-    return this.loading;
-  }
-
-  async play() {
-    const id = this.id;
-    if (sounding && sounding !== this) sounding.pause();
-    sounding = this;
-    if (this.position >= this.total - 0.01) this.position = 0;
-    this.openContext();
-    this.setState("loading", "Loading the sound");
-    try {
-      const [buffers] = await Promise.all([this.load(), this.context.resume()]);
-      if (this.gone || id !== this.id) return;
-      this.buffers = buffers;
-      this.root.dataset.loaded = "true";
-    } catch {
-      if (this.gone || id !== this.id) return;
-      this.loading = null;
-      this.setState("error", "The sound could not be loaded. Reload the page to hear it.");
-      return;
-    }
-    if (this.root.dataset.state !== "loading") return; // paused meanwhile
-    this.startTake();
-    this.setState("playing", "Playing");
-    this.follow();
-  }
-
-  startTake() {
-    this.stopTake();
-    const { context } = this;
-    const at = this.position;
-    const join = this.input.seconds;
-    const start = context.currentTime + LEAD_S;
-    const fade = context.createGain();
-    // From inside a sound a short fade hides the cut; from the very start nothing is touched.
-    if (at > 0) {
-      fade.gain.setValueAtTime(0, start);
-      fade.gain.linearRampToValueAtTime(1, start + SWITCH_S);
-    }
-    fade.connect(this.volume);
-    const take = { at, start, fade, sources: [], gains: new Map() };
-    for (const panel of this.data.panels) {
-      const buffer = this.buffers.get(panel.name);
-      const begins = panel === this.input ? 0 : join;
-      const offset = Math.max(at - begins, 0);
-      if (offset >= buffer.duration) continue;
-      const source = context.createBufferSource();
-      source.buffer = buffer;
-      if (panel === this.input) {
-        source.connect(fade);
-      } else {
-        const gain = context.createGain();
-        gain.gain.value = panel.name === this.heard ? 1 : 0;
-        source.connect(gain).connect(fade);
-        take.gains.set(panel.name, gain);
-      }
-      source.start(start + Math.max(begins - at, 0), offset);
-      take.sources.push(source);
-    }
-    this.take = take;
-  }
-
-  stopTake() {
-    cancelAnimationFrame(this.frame);
-    clearTimeout(this.timer);
-    const { take } = this;
-    if (!take) return;
-    this.take = null;
-    const now = this.context.currentTime;
-    take.fade.gain.cancelScheduledValues(now);
-    take.fade.gain.setValueAtTime(take.fade.gain.value, now);
-    take.fade.gain.linearRampToValueAtTime(0, now + SWITCH_S);
-    for (const source of take.sources) source.stop(now + SWITCH_S);
-  }
-
-  follow() {
-    if (!this.take) return;
-    const { at, start } = this.take;
-    const late = this.context.outputLatency || 0;
-    this.position = Math.min(Math.max(at, at + this.context.currentTime - late - start), this.total);
-    this.draw();
-    if (this.position >= this.total) {
-      this.stopTake();
-      this.setState("ended", "The end");
-      return;
-    }
-    const next = () => this.follow();
-    if (this.slow.matches) this.timer = setTimeout(next, 250);
-    else this.frame = requestAnimationFrame(next);
-  }
-
-  pause() {
-    if (!["playing", "loading"].includes(this.root.dataset.state)) return;
-    this.stopTake();
-    this.setState("paused", "Paused");
-    this.draw();
-  }
-
-  toggle() {
-    if (["playing", "loading"].includes(this.root.dataset.state)) this.pause();
-    else this.play();
-  }
-
-  seek(to) {
-    this.position = Math.min(Math.max(to, 0), this.total);
-    if (this.root.dataset.state === "playing") {
-      this.startTake();
-      this.follow();
-    } else if (this.root.dataset.state === "ended") {
-      this.setState("paused");
-    }
-    this.draw();
-  }
-
-  // ---- who asks ------------------------------------------------------------------------------
-
-  listen() {
-    this.find(".play").addEventListener("click", () => this.toggle());
-    this.find(".seekbar").addEventListener("input", (event) => this.seek(Number(event.target.value)));
-    this.find(".volumebar").addEventListener("input", (event) => {
-      if (this.volume) {
-        this.volume.gain.setTargetAtTime(Number(event.target.value), this.context.currentTime, 0.01);
-      }
-    });
-    this.root.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const on = event.target;
-    const step = event.shiftKey ? 5 : 1;
-    const key = event.key.toLowerCase();
-    const number = Number(event.key);
-    if (key === " ") {
-      if (on.tagName === "BUTTON") return; // the button's own press
-      this.toggle();
-    } else if (key === "arrowleft" || key === "arrowright") {
-      if (on.classList.contains("volumebar")) return;
-      this.seek(this.position + (key === "arrowleft" ? -step : step));
-    } else if (number >= 1 && number <= this.others.length) {
+  ownKey(key) {
+    const number = Number(key);
+    if (number >= 1 && number <= this.others.length) {
       this.choose(this.others[number - 1].name);
     } else if ((key === "a" || key === "b") && this.b) {
       const other = this.heard === this.b.name ? this.a : this.b;
       this.choose(other.name);
     } else {
-      return;
+      return false;
     }
-    event.preventDefault();
-    event.stopPropagation(); // the app around has shortcuts of its own
-  }
-
-  remove() {
-    this.gone = true;
-    this.stopTake();
-    this.context?.close();
-    if (sounding === this) sounding = null;
+    return true;
   }
 }
 
