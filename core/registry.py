@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import re
 import tomllib
@@ -128,6 +129,21 @@ def unavailable(model_id: str, why: str) -> ModelUnavailableError:
     return ModelUnavailableError(
         f"The model {model_id} {why}; choose another engine, or hear its results in the gallery."
     )
+
+
+def vocabulary(spec: ModelSpec) -> Any:
+    """What <id>.vocabulary.json, beside the weights, holds: the symbols of a model of symbols.
+
+    Raises ModelUnavailableError where the file is missing or not the one that the spec names.
+    """
+    path = weights_dir() / f"{spec.id}.vocabulary.json"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unavailable(spec.id, "is missing its vocabulary") from error
+    if hashlib.sha256(data).hexdigest() != spec.vocabulary_sha256:
+        raise unavailable(spec.id, "has a damaged vocabulary")
+    return json.loads(data)
 
 
 @functools.lru_cache(maxsize=4)

@@ -4,8 +4,9 @@
 
 What a file cannot say of itself (job, builder, shapes, licence, figures) stands in
 training/entries/<id>.toml, one table's worth of weights/manifest.toml; the headline figure is in
-headline.json beside the weights, where the training writes it. File name, bytes, sha256 and
-the Keras version are measured here. The model is then loaded and run once, as the app would.
+headline.json beside the weights, where the training writes it. So is vocabulary.json of a model of
+symbols, which is copied too. File name, bytes, sha256 and the Keras version are measured here. The
+model is then loaded and run once, as the app would.
 """
 
 from __future__ import annotations
@@ -98,6 +99,10 @@ def main() -> None:
     headline = args.weights.with_name("headline.json")
     if headline.exists():
         entry["headline"] = json.loads(headline.read_text(encoding="utf-8"))
+    vocabulary = args.weights.with_name("vocabulary.json")
+    if vocabulary.exists():
+        entry["vocabulary_sha256"] = registry.file_sha256(vocabulary)
+        shutil.copyfile(vocabulary, registry.weights_dir() / f"{args.id}.vocabulary.json")
     spec = register(args.weights, args.id, entry, registry.weights_dir())
     load_model(spec.id)
     print(f"{spec.file}: {spec.bytes} bytes, sha256 {spec.sha256}; loads and runs")
