@@ -2,93 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import librosa
 import numpy as np
 import numpy.typing as npt
 
 from core.audio import Clip, FloatArray, loudness_lufs
+from core.metric_names import METRICS as METRICS  # which many take from here
 from core.spectrogram import DISPLAY, analysis_samples, mel_power, stft, to_db
-
-Better = Literal["lower", "higher", "neither"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How a figure is called and read. `explain` is one sentence for a visitor."""
-
-    name: str
-    title: str
-    unit: str
-    better: Better
-    digits: int
-    explain: str
-
-
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric(
-            "log_mel_distance_db", "Log-mel distance", "dB", "lower", 2,
-            "How far the picture of the sound is from the true one, on average; 0 is identical.",
-        ),
-        Metric(
-            "onset_correlation", "Onset correlation", "", "higher", 2,
-            "Whether hits and note starts fall where they truly do; 1 is always, 0 is by chance.",
-        ),
-        Metric(
-            "chroma_correlation", "Chroma correlation", "", "higher", 2,
-            "Whether the same notes sound at the same time; 1 is always, 0 is by chance.",
-        ),
-        Metric(
-            "beat_f", "Beat F-measure", "", "higher", 2,
-            "Share of beats that fall within 70 ms of the true ones.",
-        ),
-        Metric(
-            "loudness_difference_db", "Loudness difference", "dB", "lower", 1,
-            "How much louder or quieter than the true music it is overall.",
-        ),
-        Metric(
-            "seam_discontinuity", "Seam", "x", "lower", 2,
-            "How abruptly the sound changes at the join, next to the clip's own beats: at 1 or "
-            "less the join is no more abrupt than they are.",
-        ),
-        Metric(
-            "detection_accuracy", "Detection accuracy", "", "lower", 2,
-            "How often a network trained to tell true continuations from these is right; at 0.5 "
-            "it cannot tell, at 1 it always can.",
-        ),
-        Metric(
-            "frechet_distance", "Fréchet distance of track-identity embeddings of one-second "
-            "patches", "", "lower", 1,
-            "How far all its sounds together are from all the true ones, as a network hears them "
-            "that learned to tell tracks apart; 0 is the same mixture of sounds.",
-        ),
-        Metric(
-            "loudness_drift_db", "Loudness drift", "dB", "lower", 2,
-            "How far the loudness rises or falls from the first 10 s to the last.",
-        ),
-        Metric(
-            "source_variety", "Source variety", "", "higher", 2,
-            "Share of the clip's seconds that are heard again.",
-        ),
-        Metric(
-            "relative_mse", "Relative MSE", "", "lower", 2,
-            "Squared error of the samples as a share of the music's power; silence scores 1, so "
-            "this figure says little about music.",
-        ),
-        Metric(
-            "mse", "MSE", "", "lower", 4,
-            "Squared error of the samples, the figure the paper reports.",
-        ),
-        Metric(
-            "compute_ratio", "Compute", "s per s", "lower", 2,
-            "Seconds of computing for each second of sound.",
-        ),
-    )
-}  # fmt: skip
 
 
 def mse(predicted: FloatArray, actual: FloatArray) -> float:

@@ -1,0 +1,144 @@
+"""The one vocabulary of figures: what each is called, its unit, and how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a figure is called and read. `explain` is one sentence for a visitor."""
+
+    name: str
+    title: str
+    unit: str
+    better: Better
+    digits: int
+    explain: str
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "log_mel_distance_db", "Log-mel distance", "dB", "lower", 2,
+            "How far the picture of the sound is from the true one, on average; 0 is identical.",
+        ),
+        Metric(
+            "onset_correlation", "Onset correlation", "", "higher", 2,
+            "Whether hits and note starts fall where they truly do; 1 is always, 0 is by chance.",
+        ),
+        Metric(
+            "chroma_correlation", "Chroma correlation", "", "higher", 2,
+            "Whether the same notes sound at the same time; 1 is always, 0 is by chance.",
+        ),
+        Metric(
+            "beat_f", "Beat F-measure", "", "higher", 2,
+            "Share of beats that fall within 70 ms of the true ones.",
+        ),
+        Metric(
+            "loudness_difference_db", "Loudness difference", "dB", "lower", 1,
+            "How much louder or quieter than the true music it is overall.",
+        ),
+        Metric(
+            "seam_discontinuity", "Seam", "x", "lower", 2,
+            "How abruptly the sound changes at the join, next to the clip's own beats: at 1 or "
+            "less the join is no more abrupt than they are.",
+        ),
+        Metric(
+            "detection_accuracy", "Detection accuracy", "", "lower", 2,
+            "How often a network trained to tell true continuations from these is right; at 0.5 "
+            "it cannot tell, at 1 it always can.",
+        ),
+        Metric(
+            "frechet_distance", "Fréchet distance of track-identity embeddings of one-second "
+            "patches", "", "lower", 1,
+            "How far all its sounds together are from all the true ones, as a network hears them "
+            "that learned to tell tracks apart; 0 is the same mixture of sounds.",
+        ),
+        Metric(
+            "loudness_drift_db", "Loudness drift", "dB", "lower", 2,
+            "How far the loudness rises or falls from the first 10 s to the last.",
+        ),
+        Metric(
+            "source_variety", "Source variety", "", "higher", 2,
+            "Share of the clip's seconds that are heard again.",
+        ),
+        Metric(
+            "relative_mse", "Relative MSE", "", "lower", 2,
+            "Squared error of the samples as a share of the music's power; silence scores 1, so "
+            "this figure says little about music.",
+        ),
+        Metric(
+            "mse", "MSE", "", "lower", 4,
+            "Squared error of the samples, the figure the paper reports.",
+        ),
+        Metric(
+            "compute_ratio", "Compute", "s per s", "lower", 2,
+            "Seconds of computing for each second of sound.",
+        ),
+        Metric(
+            "nats_per_event", "Surprise per note", "nats", "lower", 3,
+            "How much each true note (its time, instrument, pitch, length and loudness) surprises "
+            "the model; a model that expects what comes has few nats.",
+        ),
+        Metric(
+            "measure_distance", "Distance to the data", "spreads", "lower", 2,
+            "How far its pieces as a whole are from test pieces: the mean of the seven distances "
+            "that follow, each in units of the test pieces' own spread.",
+        ),
+        Metric(
+            "pitch_class_entropy_distance", "Pitch-class entropy", "spreads", "lower", 2,
+            "How evenly the twelve pitch classes are used, as a distance to test pieces.",
+        ),
+        Metric(
+            "scale_consistency_distance", "Scale consistency", "spreads", "lower", 2,
+            "How many notes keep to one major or minor scale, as a distance to test pieces.",
+        ),
+        Metric(
+            "groove_consistency_distance", "Groove consistency", "spreads", "lower", 2,
+            "How alike the rhythms of neighbouring bars are, as a distance to test pieces.",
+        ),
+        Metric(
+            "polyphony_distance", "Polyphony", "spreads", "lower", 2,
+            "How many pitches sound at once, as a distance to test pieces.",
+        ),
+        Metric(
+            "note_length_distance", "Note lengths", "spreads", "lower", 2,
+            "The shares of short and long notes, as a distance to test pieces.",
+        ),
+        Metric(
+            "note_density_distance", "Note density", "spreads", "lower", 2,
+            "Notes in a bar, as a distance to test pieces.",
+        ),
+        Metric(
+            "form_distance", "Form", "spreads", "lower", 2,
+            "How alike bars are that stand 1, 2, 4 and 8 apart, as a distance to test pieces.",
+        ),
+        Metric(
+            "degenerate_share", "Degenerate pieces", "", "lower", 3,
+            "Share of pieces that stay on one note or chord for over 4 bars, or repeat under 2 "
+            "bars over 8 times.",
+        ),
+        Metric(
+            "copied_bars", "Longest copied passage", "bars", "neither", 2,
+            "The longest passage of one part that stands in a training piece too, in whatever "
+            "key, on average; true music shares some figures.",
+        ),
+        Metric(
+            "copied_share", "Pieces with a copied passage over 2 bars", "", "lower", 3,
+            "Share of pieces with over 2 bars, all parts together, that stand in a training piece.",
+        ),
+        Metric(
+            "notes_per_second", "Speed", "notes/s", "higher", 0,
+            "Notes written in a second of computing.",
+        ),
+        Metric(
+            "sixteen_bars_s", "Sixteen bars", "s", "lower", 1,
+            "Seconds of computing for sixteen bars.",
+        ),
+    )
+}  # fmt: skip
