@@ -1,0 +1,338 @@
+"""Train `composer`'s network on the events of training.composer_corpus.
+
+    python -m training.composer --corpus FILE --out runs/composer --minutes 80
+
+Each example is a window of a piece that begins at a bar line. In half of them nothing is given; in
+the others some tracks, some bars or both stand fixed, as when a visitor redraws the rest. What is
+known of the piece (genre, tempo, density, instruments, where it ends) is hidden at random, so that
+every control may be left open. Validation is the nats of a note on the validation split, with nothing
+given and nothing known but the metre. Writes checkpoints, the averaged weights, `history.csv` and
+`headline.json`; a run that was stopped goes on from its checkpoint with --resume.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.composition.composer_model import build
+from core.composition.stream import DENSITIES, FEATURES, Conditions, windowed
+from core.composition.tokens import OFFSETS, SIZES
+from training.composer_corpus import Piece, load
+from training.history import History
+from training.saving import save_weights
+
+Array = np.ndarray[Any, Any]
+
+LENGTH, BATCH = 256, 12
+CHECK_EVERY = 250
+WARM_UP = 200
+HIDDEN = {"genre": 0.15, "mode": 0.3, "tempo": 0.3, "density": 0.4, "instruments": 0.4, "end": 0.4}
+"""Chance that each condition is unknown to the network."""
+WEIGHTS = {"midi_pop909": 0.27, "midi_arranged": 0.25, "midi_multitrack": 0.25}
+"""Chance that an example is of the subset; the rest share what is left by their notes."""
+
+
+def loss(target: Any, logits: Any) -> Any:
+    """Nats a note. target [batch, events, 10]: the five fields, then their weights."""
+    total = 0.0
+    for field, (offset, size) in enumerate(zip(OFFSETS, SIZES, strict=True)):
+        said = ops.log_softmax(logits[..., offset : offset + size], axis=-1)
+        true = ops.one_hot(ops.cast(target[..., field], "int32"), size)
+        total = total - ops.sum(ops.sum(said * true, -1) * target[..., len(SIZES) + field])
+    return total / (ops.sum(target[..., -1]) + 1e-6)
+
+
+def density_edges(found: Sequence[Piece]) -> dict[str, list[float]]:
+    """Notes a bar that part each genre's pieces into fifths; "" is for all genres."""
+    edges = {}
+    for genre in {p.genre for p in found} | {None}:
+        rates = [len(p.events) / p.bars for p in found if genre is None or p.genre == genre]
+        parts = np.quantile(rates, np.arange(1, DENSITIES) / DENSITIES)
+        edges[genre or ""] = [round(float(x), 2) for x in parts]
+    return edges
+
+
+def conditions_of(piece: Piece, edges: dict[str, list[float]], rng: Any = None) -> Conditions:
+    """All that is known of a piece, some of it hidden at random. Without rng: only the metre."""
+    if rng is None:
+        return Conditions(metre=piece.metre)
+    hidden = {name: rng.random() < chance for name, chance in HIDDEN.items()}
+    density = int(np.searchsorted(edges[piece.genre or ""], len(piece.events) / piece.bars))
+    playing = frozenset(int(i) for i in np.unique(piece.events[:, 2]))
+    return Conditions(
+        metre=piece.metre,
+        genre=None if hidden["genre"] else piece.genre,
+        mode=None if hidden["mode"] else piece.mode,
+        tempo_bpm=None if hidden["tempo"] else piece.tempo_bpm,
+        density=None if hidden["density"] else density,
+        instruments=None if hidden["instruments"] else playing,
+        bars=None if hidden["end"] else piece.bars,
+    )
+
+
+def given_mask(piece: Piece, rng: Any) -> Array:
+    """bool [notes]: what stands fixed in this example; nothing in half of them."""
+    events = piece.events
+    given = np.zeros(len(events), bool)
+    kind = rng.random()
+    if kind < 0.5:
+        return given
+    if kind < 0.9:
+        playing = np.unique(events[:, 2])
+        if len(playing) > 1:
+            count = rng.integers(1, len(playing))
+            given |= np.isin(events[:, 2], rng.choice(playing, count, replace=False))
+    if kind > 0.75:
+        # Runs of bars stand and runs are open, a few bars each.
+        bars = np.zeros(piece.bars + 16, bool)
+        at = int(rng.integers(0, 8))
+        while at < piece.bars:
+            run = int(rng.integers(1, 9))
+            bars[at : at + run] = True
+            at += run + int(rng.integers(1, 9))
+        given |= bars[events[:, 0]]
+    return given
+
+
+class Examples:
+    """Batches of windows, each batch from its own seed."""
+
+    def __init__(self, found: Sequence[Piece], seed: int, length: int, batch: int) -> None:
+        self.found, self.seed, self.length, self.batch_size = found, seed, length, batch
+        self.edges = density_edges(found)
+        notes = np.array([len(p.events) for p in found], float)
+        subsets = np.array([p.subset for p in found])
+        chance = np.zeros(len(found))
+        named = [s for s in WEIGHTS if (subsets == s).any()]
+        for subset in named:
+            mine = subsets == subset
+            root = np.sqrt(notes * mine)  # long medleys are not to drown the others
+            chance += WEIGHTS[subset] * root / root.sum()
+        others = ~np.isin(subsets, named)
+        if others.any():
+            chance += (1 - sum(WEIGHTS[s] for s in named)) * notes * others / (notes * others).sum()
+        self.chance = chance / chance.sum()
+
+    def batch(self, index: int) -> tuple[Array, Array]:
+        """(features [batch, length, FEATURES], target [batch, length, 10])."""
+        rng = np.random.default_rng([self.seed, index])
+        inputs = np.zeros((self.batch_size, self.length, FEATURES), np.float32)
+        target = np.zeros((self.batch_size, self.length, 2 * len(SIZES)), np.float32)
+        for row, number in enumerate(rng.choice(len(self.found), self.batch_size, p=self.chance)):
+            piece = self.found[number]
+            first = first_bar(piece, self.length, rng)
+            conditions = conditions_of(piece, self.edges, rng)
+            given = given_mask(piece, rng)
+            fill(inputs[row], target[row], piece, given, conditions, first)
+        return inputs, target
+
+    def stream(self, start: int) -> Iterator[tuple[Array, Array]]:
+        """Batches from `start` on, made ahead in a thread."""
+        queue: Queue[tuple[Array, Array]] = Queue(4)
+
+        def make() -> None:
+            index = start
+            while True:
+                queue.put(self.batch(index))
+                index += 1
+
+        Thread(target=make, daemon=True).start()
+        while True:
+            yield queue.get()
+
+
+def first_bar(piece: Piece, length: int, rng: Any) -> int:
+    """A random bar from which on the piece fills the window; the beginning a little more often."""
+    rest = np.searchsorted(piece.events[:, 0], np.arange(piece.bars))
+    enough = len(piece.events) - rest + piece.bars - np.arange(piece.bars) >= length
+    return int(rng.integers(0, max(int(enough.sum()), 1))) if rng.random() < 0.9 else 0
+
+
+def fill(
+    inputs: Array, target: Array, piece: Piece, given: Array, known: Conditions, first: int
+) -> int:
+    """Write one window of the piece from bar `first` on; the number of its events."""
+    features, following, weights = windowed(
+        piece.events, given, known, first, piece.bars, len(inputs)
+    )
+    count = len(features)
+    inputs[:count] = features
+    target[:count, : len(SIZES)] = following
+    target[:count, len(SIZES) :] = weights
+    return count
+
+
+def validation(found: Sequence[Piece], length: int, most: int) -> tuple[Array, Array]:
+    """The opening and the middle of up to `most` pieces, evenly over the split."""
+    picked = [found[i] for i in np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)]
+    inputs = np.zeros((2 * len(picked), length, FEATURES), np.float32)
+    target = np.zeros((2 * len(picked), length, 2 * len(SIZES)), np.float32)
+    for row, piece in enumerate(picked):
+        none = np.zeros(len(piece.events), bool)
+        for half in (0, 1):
+            first = half * (piece.bars // 2)
+            known = Conditions(metre=piece.metre)
+            fill(inputs[2 * row + half], target[2 * row + half], piece, none, known, first)
+    return inputs, target
+
+
+def nats(model: keras.Model, inputs: Array, target: Array, batch: int) -> tuple[float, list[float]]:
+    """(nats a note, the same of each field) over all windows. The last batch is padded."""
+    sums, notes = np.zeros(len(SIZES)), 0.0
+    for start in range(0, len(inputs), batch):
+        part = np.zeros((batch, *inputs.shape[1:]), np.float32)
+        count = len(inputs[start : start + batch])
+        part[:count] = inputs[start : start + batch]
+        logits = np.asarray(model.predict_on_batch(part))[:count]
+        true = target[start : start + count]
+        for field, (offset, size) in enumerate(zip(OFFSETS, SIZES, strict=True)):
+            part_logits = logits[..., offset : offset + size].astype(np.float64)
+            top = part_logits.max(-1, keepdims=True)
+            log_sum = np.log(np.exp(part_logits - top).sum(-1)) + top[..., 0]
+            index = true[..., field : field + 1].astype(int)
+            said = np.take_along_axis(part_logits, index, -1)[..., 0] - log_sum
+            sums[field] -= (said * true[..., len(SIZES) + field]).sum()
+        notes += true[..., -1].sum()
+    return float(sums.sum() / notes), [float(x) for x in sums / notes]
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A short rise, then a cosine down to a fiftieth of the peak over `steps`."""
+
+    def __init__(self, peak: float, steps: int) -> None:
+        self.peak, self.steps = peak, steps
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        done = ops.clip(step / self.steps, 0.0, 1.0)
+        cosine = 0.02 + 0.98 * 0.5 * (1.0 + ops.cos(np.pi * done))
+        return self.peak * ops.minimum(step / WARM_UP, 1.0) * cosine
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "steps": self.steps}
+
+
+def train(
+    found: Sequence[Piece],
+    valid: Sequence[Piece],
+    out: Path,
+    *,
+    steps: int,
+    minutes: float = 1e9,
+    peak: float = 1.5e-3,
+    seed: int = 0,
+    config: dict[str, Any] | None = None,
+    length: int = LENGTH,
+    batch: int = BATCH,
+    resume: bool = False,
+    check_every: int = CHECK_EVERY,
+) -> float:
+    """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights."""
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    model = build(**(config or {}))
+    optimizer = keras.optimizers.AdamW(
+        Schedule(peak, steps), weight_decay=0.05, beta_2=0.98, global_clipnorm=1.0,
+        use_ema=True, ema_momentum=0.999, ema_overwrite_frequency=None,
+    )  # fmt: skip
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=keras.backend.backend() == "jax")
+    optimizer.build(model.trainable_variables)
+    examples = Examples(found, seed, length, batch)
+    (out / "density.json").write_text(json.dumps(examples.edges, indent=1, sort_keys=True) + "\n")
+    checkpoint, done = out / "checkpoint.npz", 0
+    if resume and checkpoint.exists():
+        done = restore(model, checkpoint)
+    held = validation(valid, length, 96)
+    history = History(out / f"history{'-' + str(done) if done else ''}.csv",
+                      ("step", "minutes", "train", "valid", "time", "instrument", "pitch",
+                       "duration", "velocity"))  # fmt: skip
+    began, recent, best = time.monotonic(), [], float("nan")
+    for inputs, target in examples.stream(done):
+        recent.append(float(model.train_on_batch(inputs, target)))
+        done += 1
+        spent = (time.monotonic() - began) / 60
+        over = done >= steps or spent >= minutes
+        if done % check_every == 0 or over:
+            best = averaged(model, out, held, batch, history, done, spent, float(np.mean(recent)))
+            keep(model, checkpoint, done)
+            recent = []
+        if over:
+            break
+    (out / "headline.json").write_text(
+        json.dumps({"metric": "validation_nats_per_note", "value": round(best, 4)}) + "\n"
+    )
+    return best
+
+
+def averaged(
+    model: keras.Model, out: Path, held: tuple[Array, Array], batch: int, history: History,
+    done: int, spent: float, recent: float,
+) -> float:  # fmt: skip
+    """Measure and save the averaged weights; the training goes on with its own."""
+    own = [np.array(v) for v in model.trainable_variables]
+    means = model.optimizer._model_variables_moving_average
+    for variable, mean in zip(model.trainable_variables, means, strict=True):
+        variable.assign(mean)
+    value, fields = nats(model, *held, batch)
+    save_weights(model, out / "composer.weights.h5", half=True)
+    for variable, array in zip(model.trainable_variables, own, strict=True):
+        variable.assign(array)
+    history.add(done, round(spent, 2), recent, value, *fields)
+    return value
+
+
+def keep(model: keras.Model, path: Path, done: int) -> None:
+    """Weights and optimiser state, whole or not at all."""
+    arrays = {f"w{i}": np.array(v) for i, v in enumerate(model.trainable_variables)}
+    arrays |= {f"o{i}": np.array(v) for i, v in enumerate(model.optimizer.variables)}
+    partial = path.with_name("partial-" + path.name)
+    np.savez(partial, done=done, **arrays)
+    partial.replace(path)
+
+
+def restore(model: keras.Model, path: Path) -> int:
+    """The reverse of `keep`; the number of steps done."""
+    with np.load(path) as arrays:
+        for i, variable in enumerate(model.trainable_variables):
+            variable.assign(arrays[f"w{i}"])
+        for i, variable in enumerate(model.optimizer.variables):
+            variable.assign(arrays[f"o{i}"])
+        return int(arrays["done"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--peak", type=float, default=1.5e-3)
+    parser.add_argument("--width", type=int, default=160)
+    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true")
+    args = parser.parse_args()
+    config = {"width": args.width, "depth": args.depth, "heads": args.heads, "dropout": 0.1}
+    train(
+        load(args.corpus, "train"), load(args.corpus, "valid"), args.out, steps=args.steps,
+        minutes=args.minutes, peak=args.peak, seed=args.seed, config=config, resume=args.resume,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
