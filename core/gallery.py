@@ -13,6 +13,7 @@ from typing import Any
 import soundfile as sf
 
 from core.audio import Clip, from_pcm16
+from core.composition.sound import Sound
 from core.extrapolation.path import Segment
 from core.recipe import Recipe
 
@@ -51,8 +52,8 @@ class GalleryContinuation:
 
 
 @dataclass(frozen=True)
-class GalleryItem:
-    """A finished example. `source.flac` in `folder` is the excerpt that a visitor would upload."""
+class GalleryEntry:
+    """What every finished example has: its words, its folder and the recipe that replays it."""
 
     job: str
     slug: str
@@ -63,6 +64,12 @@ class GalleryItem:
     source: str
     folder: Path
     recipe: Recipe
+
+
+@dataclass(frozen=True)
+class GalleryItem(GalleryEntry):
+    """A finished continuation. `source.flac` is the excerpt that a visitor would upload."""
+
     continuations: tuple[GalleryContinuation, ...]
 
     def source_bytes(self) -> bytes:
@@ -79,6 +86,27 @@ class GalleryItem:
         raise KeyError(f"{self.slug} holds nothing by {engine}")
 
 
+@dataclass(frozen=True)
+class GalleryPiece(GalleryEntry):
+    """A finished composition: `piece.json` (exact, with choices), `score.mid`, an MP3 a track.
+
+    given_bars: how many at its start are a primer's. stems: names of the MP3 files, None for a
+    track without notes. gain, pans, seconds, sample_rate: as core.composition.stems.Sound has them.
+    """
+
+    given_bars: int
+    stems: tuple[str | None, ...]
+    gain: float
+    pans: tuple[float, ...]
+    seconds: float
+    sample_rate: int
+
+    def sound(self) -> Sound:
+        """What the piece sounds like, from the files."""
+        files = tuple(name and (self.folder / name).read_bytes() for name in self.stems)
+        return Sound(files, self.gain, self.pans, self.seconds, self.sample_rate)
+
+
 def read_flac(data: bytes) -> Clip:
     """The clip that `encode_flac` wrote, exact to 16 bits."""
     pcm, rate = sf.read(io.BytesIO(data), dtype="int16", always_2d=True)
@@ -86,12 +114,30 @@ def read_flac(data: bytes) -> Clip:
 
 
 def items(job: str) -> list[GalleryItem]:
-    """The job's finished examples, in the order of their `rank`."""
-    found = []
-    for path in (GALLERY / job).glob("*/item.json"):
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        found.append((fields.pop("rank"), _item(path.parent, job, fields)))
-    return [item for _, item in sorted(found, key=lambda pair: (pair[0], pair[1].slug))]
+    """The job's finished continuations, in the order of their `rank`."""
+    return [
+        GalleryItem(
+            **common,
+            continuations=tuple(map(GalleryContinuation.from_fields, own["continuations"])),
+        )
+        for common, own in _entries(job)
+    ]
+
+
+def pieces() -> list[GalleryPiece]:
+    """The finished compositions, in the order of their `rank`."""
+    return [
+        GalleryPiece(
+            **common,
+            given_bars=own["given_bars"],
+            stems=tuple(own["stems"]),
+            gain=own["gain"],
+            pans=tuple(own["pans"]),
+            seconds=own["seconds"],
+            sample_rate=own["sample_rate"],
+        )
+        for common, own in _entries("compose")
+    ]
 
 
 def item(job: str, slug: str) -> GalleryItem:
@@ -102,10 +148,15 @@ def item(job: str, slug: str) -> GalleryItem:
     raise KeyError(f"no example {slug!r} for {job}")
 
 
-def _item(folder: Path, job: str, fields: Mapping[str, Any]) -> GalleryItem:
-    texts = {name: str(fields[name]) for name in ("title", "artist", "genre", "licence", "source")}
-    recipe = Recipe.from_json(json.dumps(fields["recipe"]))
-    made = tuple(map(GalleryContinuation.from_fields, fields["continuations"]))
-    return GalleryItem(
-        job=job, slug=folder.name, folder=folder, recipe=recipe, continuations=made, **texts
-    )
+def _entries(job: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(arguments of GalleryEntry, all fields of item.json) of each of the job's examples."""
+    found = []
+    for path in (GALLERY / job).glob("*/item.json"):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        texts = ("title", "artist", "genre", "licence", "source")
+        common: dict[str, Any] = {name: str(fields[name]) for name in texts}
+        recipe = Recipe.from_json(json.dumps(fields["recipe"]))
+        common |= {"job": job, "slug": path.parent.name, "folder": path.parent, "recipe": recipe}
+        found.append((fields["rank"], common, fields))
+    found.sort(key=lambda one: (one[0], one[1]["slug"]))
+    return [(common, fields) for _, common, fields in found]

@@ -11,9 +11,13 @@ import soundfile as sf
 
 from core import gallery
 from core.audio import Clip, encode_flac, encode_wav
+from core.composition.controls import Controls
+from core.composition.finished import save as save_piece
+from core.composition.plan import Plan
 from core.extrapolation.run import run
 from core.path_picture import path_figure
 from core.pictures import draw, save
+from tests.app.fake_composer import FakeComposer
 from ui.requests import Request
 
 RATE = 22050
@@ -119,3 +123,18 @@ def results_file(folder: Path) -> None:
 
 def pcm(wav_bytes: bytes) -> np.ndarray:
     return sf.read(io.BytesIO(wav_bytes), dtype="int16", always_2d=True)[0]
+
+
+def make_pieces(root: Path, slugs: tuple[str, ...] = ("study",)) -> None:
+    """Finished pieces by the fake composer, eight bars, with everything a real one has."""
+    for rank, slug in enumerate(slugs):
+        plan = Plan("composer", bars=8, seed=rank, controls=Controls(genre="pop"))
+        words = {
+            "title": f"Piece {slug}",
+            "artist": "A. Model",
+            "genre": "pop",
+            "licence": "CC0-1.0",
+            "source": "composed for this test",
+        }
+        made = FakeComposer().compose(None, 8, seed=rank)
+        save_piece(root / "compose" / slug, plan, made, rank=rank, words=words)

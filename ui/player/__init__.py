@@ -7,9 +7,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def parts(folder: Path, name: str) -> dict[str, str]:
+def parts(folder: Path, name: str, *scripts: str) -> dict[str, str]:
     """html, css and js of a component whose own files are folder/name.*; the common ones before.
 
+    scripts: further files of JavaScript in the folder, which come before its own.
     In its html `<!-- play -->` and `<!-- volume -->` stand for these parts of the transport.
     """
 
@@ -22,5 +23,5 @@ def parts(folder: Path, name: str) -> dict[str, str]:
     return {
         "html": html,
         "css": read(HERE / "deck.css") + read(folder / f"{name}.css"),
-        "js": read(HERE / "deck.js") + read(folder / f"{name}.js"),
+        "js": read(HERE / "deck.js") + "".join(read(folder / f"{n}.js") for n in (*scripts, name)),
     }

@@ -56,6 +56,11 @@ class Deck {
     return 1;
   }
 
+  // Where in the stereo field a source sits: as it is, unless a subclass says more.
+  placed(source) {
+    return source;
+  }
+
   setState(state, message) {
     this.root.dataset.state = state;
     const going = state === "playing" || state === "loading";
@@ -150,7 +155,7 @@ class Deck {
       source.buffer = buffer;
       const gain = context.createGain();
       gain.gain.value = this.level(name);
-      source.connect(gain).connect(fade);
+      this.placed(source, name).connect(gain).connect(fade);
       take.gains.set(name, gain);
       source.start(start + Math.max(begins - at, 0), offset);
       take.sources.push(source);
