@@ -5,9 +5,9 @@
 Each example is a window of a piece that begins at a bar line. In half of them nothing is given; in
 the others some tracks, some bars or both stand fixed, as when a visitor redraws the rest. What is
 known of the piece (genre, tempo, density, instruments, where it ends) is hidden at random, so that
-every control may be left open. Validation is the nats of a note on the validation split, with nothing
-given and nothing known but the metre. Writes checkpoints, the averaged weights, `history.csv` and
-`headline.json`; a run that was stopped goes on from its checkpoint with --resume.
+every control may be left open. Validation is the nats of a note on the validation split, with
+nothing given and nothing known but the metre. Writes checkpoints, the averaged weights,
+`history.csv` and `headline.json`; a run that was stopped goes on from its checkpoint with --resume.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def conditions_of(piece: Piece, edges: dict[str, list[float]], rng: Any = None) 
 
 
 def given_mask(piece: Piece, rng: Any) -> Array:
-    """bool [notes]: what stands fixed in this example; nothing in half of them."""
+    """What stands fixed in this example, bool [notes]; nothing in half of them."""
     events = piece.events
     given = np.zeros(len(events), bool)
     kind = rng.random()
@@ -239,9 +239,13 @@ def train(
     length: int = LENGTH,
     batch: int = BATCH,
     resume: bool = False,
+    eager: bool = False,
     check_every: int = CHECK_EVERY,
 ) -> float:
-    """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights."""
+    """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights.
+
+    eager: compile nothing, which is quicker for a step or two.
+    """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(**(config or {}))
@@ -249,7 +253,13 @@ def train(
         Schedule(peak, steps), weight_decay=0.05, beta_2=0.98, global_clipnorm=1.0,
         use_ema=True, ema_momentum=0.999, ema_overwrite_frequency=None,
     )  # fmt: skip
-    model.compile(optimizer=optimizer, loss=loss, jit_compile=keras.backend.backend() == "jax")
+    model.compile(
+        optimizer=optimizer,
+        loss=loss,
+        run_eagerly=eager,
+        # The other backends take longer to compile than they save.
+        jit_compile=keras.backend.backend() == "jax" and not eager,
+    )
     optimizer.build(model.trainable_variables)
     examples = Examples(found, seed, length, batch)
     (out / "density.json").write_text(json.dumps(examples.edges, indent=1, sort_keys=True) + "\n")
@@ -283,7 +293,7 @@ def averaged(
     done: int, spent: float, recent: float,
 ) -> float:  # fmt: skip
     """Measure and save the averaged weights; the training goes on with its own."""
-    own = [np.array(v) for v in model.trainable_variables]
+    own = [ops.convert_to_numpy(v) for v in model.trainable_variables]
     means = model.optimizer._model_variables_moving_average
     for variable, mean in zip(model.trainable_variables, means, strict=True):
         variable.assign(mean)
@@ -297,8 +307,8 @@ def averaged(
 
 def keep(model: keras.Model, path: Path, done: int) -> None:
     """Weights and optimiser state, whole or not at all."""
-    arrays = {f"w{i}": np.array(v) for i, v in enumerate(model.trainable_variables)}
-    arrays |= {f"o{i}": np.array(v) for i, v in enumerate(model.optimizer.variables)}
+    arrays = {f"w{i}": ops.convert_to_numpy(v) for i, v in enumerate(model.trainable_variables)}
+    arrays |= {f"o{i}": ops.convert_to_numpy(v) for i, v in enumerate(model.optimizer.variables)}
     partial = path.with_name("partial-" + path.name)
     np.savez(partial, done=done, **arrays)
     partial.replace(path)

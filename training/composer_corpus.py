@@ -1,4 +1,6 @@
-"""Read the MIDI subsets into `composer`'s events: python -m training.composer_corpus --data DIR --out FILE.
+"""Read the MIDI subsets into the events that `composer` learns from.
+
+    python -m training.composer_corpus --data DIR --out FILE
 
 Every piece is cut where its metre changes, kept where the metre is one of four, moved to C major or
 A minor, and written with genre, tempo, mode and split into one .npz.
@@ -11,6 +13,7 @@ import csv
 import dataclasses
 import json
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -36,6 +39,8 @@ from core.score import Track
 MIN_BARS, MIN_NOTES, MAX_NOTES_PER_BAR = 4, 24, 160
 JIGS_KEPT = 3
 """One in so many of the 6/8 arrangements, which are a third of their subset in three styles."""
+SETS = 12
+"""Instrumentations kept of each genre, the most frequent ones."""
 SOURCES = {"freedoom": "game", "openmsx": "jazz", "planetblupi": "electronic", "simutrans": None}
 WORDS = {
     "latin": "tango cha-cha rumba bolero samba salsa bossa son beguine merengue calypso mambo",
@@ -108,6 +113,7 @@ def to_common_key(events: Events) -> tuple[Events, str, int]:
 
 def _raw(midi: pretty_midi.PrettyMIDI, beats: np.ndarray[Any, Any] | None, scale: float) -> Any:
     """[notes, 5]: step, instrument, pitch, length in steps, velocity; steps not yet in bars."""
+
     def steps(times: Any) -> Any:
         if beats is not None:
             position = np.interp(times, beats, np.arange(len(beats)))
@@ -130,8 +136,10 @@ def _raw(midi: pretty_midi.PrettyMIDI, beats: np.ndarray[Any, Any] | None, scale
 
 
 def _phase(raw: Any, bar: int, beat: int) -> int:
-    """Steps by which the bar lines are late: where long notes begin most, for pieces that open
-    with an upbeat. 0 unless another place is clearly better."""
+    """Steps by which the bar lines are late, for pieces that open with an upbeat.
+
+    Where long notes begin most; 0 unless another place is clearly better.
+    """
     weight = np.log1p(raw[:, 3])
     scores = [weight[(raw[:, 0] % bar) == shift].sum() for shift in range(0, bar, beat)]
     best = int(np.argmax(scores))
@@ -210,7 +218,18 @@ def _piece(
     )  # fmt: skip
     moved, mode, shift = to_common_key(ordered(events))
     return [
-        Piece(subset, name, row["split"], genre_of(subset, row), metre, tempo, mode, shift, bars, moved)
+        Piece(
+            subset,
+            name,
+            row["split"],
+            genre_of(subset, row),
+            metre,
+            tempo,
+            mode,
+            shift,
+            bars,
+            moved,
+        )
     ]
 
 
@@ -265,16 +284,52 @@ def load(path: Path, split: str | None = None) -> list[Piece]:
     return found
 
 
+def write_styles(found: list[Piece], path: Path) -> None:
+    """Those of the training split, a genre a line."""
+    made = styles([p for p in found if p.split == "train"])
+    lines = [f"{json.dumps(genre)}: {json.dumps(style)}" for genre, style in made.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def styles(found: list[Piece]) -> dict[str, Any]:
+    """What core.composition.composer.styles reads: genre -> what its pieces are like; "" is all."""
+    out = {}
+    for genre in (*GENRES, None):
+        mine = [p for p in found if genre is None or p.genre == genre]
+        if not mine:
+            continue
+        rates = [len(p.events) / p.bars for p in mine]
+        tempos = np.quantile([p.tempo_bpm for p in mine], (0.25, 0.5, 0.75))
+        sets = Counter(
+            tuple(int(i) for i in np.flatnonzero(np.bincount(p.events[:, 2]) >= MIN_NOTES))
+            for p in mine
+        )
+        metres = Counter(p.metre for p in mine)
+        out[genre or ""] = {
+            "density": [round(float(x), 2) for x in np.quantile(rates, (0.2, 0.4, 0.6, 0.8))],
+            "tempo": [round(float(x), 1) for x in tempos],
+            "minor": round(float(np.mean([p.mode == "minor" for p in mine])), 3),
+            "sets": [[list(s), n] for s, n in sets.most_common(SETS) if s],
+            "metres": [[list(m), n] for m, n in metres.most_common()],
+        }
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="files of each subset, for a quick try")
+    parser.add_argument("--styles", type=Path, help="core/composition/composer_styles.json")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     with ProcessPoolExecutor(args.processes) as pool:
-        found = [p for made in pool.map(_work, jobs(args.data, args.limit), chunksize=16) for p in made]
+        found = [
+            p for made in pool.map(_work, jobs(args.data, args.limit), chunksize=16) for p in made
+        ]
     save(found, args.out)
+    if args.styles:
+        write_styles(found, args.styles)
     for subset in SUBSETS:
         mine = [p for p in found if p.subset == subset]
         print(subset, len(mine), "pieces", sum(len(p.events) for p in mine), "notes")

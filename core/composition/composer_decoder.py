@@ -1,9 +1,9 @@
 """`composer`'s network run one event at a time, in numpy, with what it has heard kept.
 
-Keys and values of the last `context` events are kept for each block, so that an event costs the same
-however long the piece is. In numpy, not as a compiled TensorFlow step: one event is two dozen small
-products, and copying the kept keys into and out of a graph at every step would cost more than they
-do. tests/models/test_composer.py holds both to the same answer.
+Keys and values of the last `context` events are kept for each block, so that an event costs the
+same however long the piece is. In numpy, not as a compiled TensorFlow step: one event is two dozen
+small products, and copying the kept keys into and out of a graph at every step would cost more than
+they do. tests/models/test_composer.py holds both to the same answer.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Decoder:
         """`x` with a field of the next event known."""
         if field == len(SIZES) - 1:
             return x
-        return x + self.weights.said[field][value]
+        return np.asarray(x + self.weights.said[field][value], np.float32)
 
 
 def _dense(x: Array, layer: list[Array]) -> Array:

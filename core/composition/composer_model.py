@@ -16,6 +16,8 @@ BAR_PERIODS = (1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 1, 1.5, 2, 3, 
 HEAD = 2 * len(BAR_PERIODS)
 """Width of a head: a pair of numbers for each period."""
 NEVER = -1e9
+OTHER_HALF = -1e4
+"""Added to the logits of pitches for drums, and of drums for pitches."""
 
 
 def event_frequencies() -> np.ndarray[Any, Any]:
@@ -52,8 +54,11 @@ class ComposerBlock(layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, x: Any, cos: Any, sin: Any, hidden: Any, training: bool | None = None) -> Any:
-        """x [batch, events, width]; cos, sin [batch, heads, events, HEAD / 2]; hidden [events, events]
-        is NEVER where the second event comes after the first, else 0."""
+        """Float [batch, events, width] in and out.
+
+        cos, sin [batch, heads, events, HEAD / 2]: where each event is. hidden [events, events]:
+        NEVER where the second event comes after the first, else 0.
+        """
         length = ops.shape(x)[1]
         both = ops.reshape(self.project(self.norm(x)), (-1, length, 3 * self.heads, HEAD))
         both = ops.transpose(both, (0, 2, 1, 3))
@@ -120,7 +125,7 @@ class Composer(keras.Model):  # type: ignore[misc]
         return self.heads_of(self.norm(x), ops.cast(inputs[..., -len(SIZES) :], "int32"))
 
     def angles(self, inputs: Any) -> tuple[Any, Any]:
-        """cos and sin of each head's angle at each event: [batch, heads, events, HEAD / 2]."""
+        """Cosine and sine of each head's angle at each event: [batch, heads, events, HEAD / 2]."""
         count = ops.cast(ops.arange(ops.shape(inputs)[1]), "float32")
         by_count = count[None, :, None] * ops.cast(event_frequencies(), "float32")
         by_bar = inputs[..., TIME_COLUMN : TIME_COLUMN + 1] * ops.cast(bar_frequencies(), "float32")
@@ -137,7 +142,7 @@ class Composer(keras.Model):  # type: ignore[misc]
             if field == 2:
                 drum = ops.cast(following[..., 1:2] == 2, logits.dtype)
                 is_drum = ops.cast(ops.arange(size) >= DRUM_PITCH, logits.dtype)
-                logits = logits + NEVER * ops.abs(drum - is_drum)
+                logits = logits + OTHER_HALF * ops.abs(drum - is_drum)
             out.append(logits)
             if field < len(SIZES) - 1:
                 x = x + self.said[field](ops.one_hot(following[..., field], size))

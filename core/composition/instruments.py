@@ -63,6 +63,23 @@ LEAD, SECOND_LEAD, DRUMS = 0, 1, 2
 NAMES = tuple(instrument.name for instrument in INSTRUMENTS)
 ROLES = ("melody", "harmony", "rhythm")
 
+PROGRAMS: dict[str, dict[int, int]] = {
+    "": {},
+    "pop": {LEAD: 71, SECOND_LEAD: 11},
+    "folk": {LEAD: 73},
+    "lieder": {LEAD: 68},
+    "rock": {LEAD: 81},
+    "country": {LEAD: 22},
+    "jazz": {LEAD: 66},
+    "blues": {LEAD: 22},
+    "latin": {LEAD: 73},
+    "soul": {LEAD: 65},
+    "electronic": {LEAD: 80},
+    "game": {LEAD: 81},
+    "folk band": {LEAD: 21},
+}
+"""Genre -> the program of instruments whose class says only what they are for."""
+
 _BY_PROGRAM = {
     program: index
     for index, instrument in enumerate(INSTRUMENTS)

@@ -1,10 +1,10 @@
 """What the network of `composer` is shown: events in order, with what is known at each of them.
 
-A stream is START, then for each bar its BAR line, the notes that are given in the bar after it (and,
-at the start, in the first bar), and the notes to be predicted. So the network hears what stands fixed
-a bar before it arrives, as in anticipatory infilling (Thickstun et al., "Anticipatory Music
-Transformer", TMLR 2024): with nothing given it composes, with other tracks given it arranges, with
-later bars given it leads over to them.
+A stream is START, then for each bar its BAR line, the notes that are given in the bar after it
+(and, at the start, in the first bar), and the notes to be predicted. So the network hears what
+stands fixed a bar before it arrives, as in anticipatory infilling (Thickstun et al., "Anticipatory
+Music Transformer", TMLR 2024): with nothing given it composes, with other tracks given it arranges,
+with later bars given it leads over to them.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A grid of 12 steps a quarter holds sixteenths and eighth triplets. A note is five fields, drawn in
 this order: time (its step in the bar, or "bar line"), instrument, pitch, duration, velocity. The
-fields keep what REMI+ (von Rütte et al., FIGARO, ICLR 2023) spends a token each on, so that one step
-of the network is one note.
+fields keep what REMI+ (von Rütte et al., FIGARO, ICLR 2023) spends a token each on, so that one
+step of the network is one note.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ def bar_steps(metre: tuple[int, int]) -> int:
 def duration_bin(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """The nearest of DURATIONS, in proportion."""
     logs = np.log(np.maximum(np.asarray(steps, dtype=np.float64), 1.0))
-    return np.abs(logs[..., None] - np.log(DURATIONS)).argmin(axis=-1)
+    return np.asarray(np.abs(logs[..., None] - np.log(DURATIONS)).argmin(axis=-1))
 
 
 def velocity_bin(velocity: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Twelve levels of MIDI's 1 to 127."""
-    return np.clip(np.asarray(velocity) // VELOCITY_STEP, 0, SIZES[VELOCITY] - 1).astype(np.int64)
+    levels = np.asarray(velocity, dtype=np.int64) // VELOCITY_STEP
+    return np.asarray(np.clip(levels, 0, SIZES[VELOCITY] - 1))
 
 
 def velocity_of(level: int) -> int:
