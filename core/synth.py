@@ -53,7 +53,7 @@ def render_stems(score: Score, *, progress: Progress = ignore) -> list[Clip]:
     stems = []
     for index, track in enumerate(score.tracks):
         progress(index / len(score.tracks))
-        stems.append(_render_track(score, track, _pan(score, index)))
+        stems.append(_render_track(score, track, pan(score, index)))
     progress(1.0)
     return stems
 
@@ -148,7 +148,7 @@ def _faded(samples: FloatArray) -> FloatArray:
     return out
 
 
-def _pan(score: Score, index: int) -> int:
+def pan(score: Score, index: int) -> int:
     """0 to 127. The lowest track and drums in the middle, the others to its sides in turn."""
     pitched = [i for i, t in enumerate(score.tracks) if not t.is_drum and t.notes]
     if index not in pitched:

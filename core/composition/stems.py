@@ -33,8 +33,7 @@ def sound(score: Score, progress: Progress = ignore) -> Sound:
 
     Raises what `core.synth.render_stems` raises.
     """
-    from core.synth import RING_S, SAMPLE_RATE
-    from core.synth import _pan as pan
+    from core.synth import RING_S, SAMPLE_RATE, pan
 
     parts = [replace(score, tracks=(track,), title="", key=None) for track in score.tracks]
     made: list[tuple[bytes, FloatArray] | None] = []
