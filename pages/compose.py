@@ -4,13 +4,16 @@ import streamlit as st
 
 from core.composition import plan as plans
 from core.composition.plan import Plan
+from core.engines import engines
 from core.errors import UserInputError
+from core.gallery import GalleryPiece
 from ui import links
 from ui.compose import form, pieces, primers, stage, work
+from ui.compose.pieces import Piece
 from ui.compose.primers import Primer
 from ui.compose.work import RUNS
 
-LINK, WANTED = "compose_link", "compose_wanted"
+LINK, WANTED, EXAMPLE = "compose_link", "compose_wanted", "compose_example"
 
 
 def open_link() -> None:
@@ -19,9 +22,10 @@ def open_link() -> None:
     if st.session_state.get(LINK) == query:
         return
     st.session_state[LINK] = query
-    if not query:
+    names = [entry.name for entry in engines(plans.JOB)]
+    if not query or not names:
         return
-    plan, wrong = plans.from_fields(query)
+    plan, wrong = plans.from_fields(query, names)
     if wrong:
         st.session_state[RUNS.problem] = (
             f"Part of this link was not understood ({', '.join(wrong)}), so the engine's own "
@@ -41,8 +45,7 @@ def answer(plan: Plan, primer: Primer | None) -> None:
     found = next((p for p in pieces.examples() if p.recipe.key() == key), None)
     if found is not None:
         RUNS.cancel()
-        pieces.forget_versions()
-        st.session_state[RUNS.result] = pieces.of_example(found)
+        show_example(found)
     else:
         note = st.session_state.get(RUNS.problem)
         work.compose(plan, primer)
@@ -69,10 +72,44 @@ def expected(primer: Primer | None) -> None:
 def address_follows() -> None:
     """Redraws and undo change the piece: its address too."""
     piece = st.session_state.get(RUNS.result)
-    if piece is None or RUNS.is_running() or not st.session_state.get(LINK):
+    if piece is None or RUNS.is_running():
         return
-    if st.session_state[LINK] != piece.plan.query():
+    # The first example is what a plain address shows.
+    plain = piece.example is not None and not st.session_state.get(LINK)
+    if not plain and st.session_state.get(LINK) != piece.plan.query():
         st.session_state[LINK] = links.put(piece.plan.query())
+
+
+def choose() -> None:
+    """Show the finished piece that was picked, and its settings in the form."""
+    found = next((p for p in pieces.examples() if p.slug == st.session_state[EXAMPLE]), None)
+    if found is not None:
+        RUNS.cancel()
+        plan = show_example(found).plan
+        form.fill(plan)
+        st.session_state[LINK] = links.put(plan.query())
+
+
+def show_example(found: GalleryPiece) -> Piece:
+    piece = pieces.of_example(found)
+    pieces.forget_versions()
+    st.session_state[RUNS.result] = piece
+    return piece
+
+
+def pick_example() -> None:
+    """The finished pieces by name; none is marked once the visitor's own piece stands there."""
+    titles = {found.slug: found.title for found in pieces.examples()}
+    piece = st.session_state.get(RUNS.result)
+    if len(titles) > 1:
+        st.session_state[EXAMPLE] = piece and piece.example
+        st.pills(
+            "Finished pieces",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=EXAMPLE,
+            on_change=choose,
+        )
 
 
 work.collect()
@@ -97,9 +134,11 @@ with desk:
         if asked is not None:
             answer(asked, primer)
         problem = st.session_state.pop(RUNS.problem, None) or problem
-if RUNS.result not in st.session_state and not RUNS.is_running() and (first := pieces.examples()):
-    st.session_state[RUNS.result] = pieces.of_example(first[0])
+if RUNS.result not in st.session_state and (first := pieces.examples()):
+    show_example(first[0])
 address_follows()
+with desk:
+    pick_example()
 with scene:
     if problem:
         st.error(problem, icon=":material/info:")

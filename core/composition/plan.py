@@ -6,7 +6,7 @@ Whoever follows the plan on the same primer with the same weights gets the very 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.composition.offers import (
     offer,
 )
 from core.composition.steps import Step, steps_from_text, steps_to_text
-from core.engines import Composer, composer, engines, info
+from core.engines import Composer, composer, engines
 from core.progress import Progress, ignore, part
 from core.recipe import Recipe
 from core.registry import models
@@ -77,8 +77,8 @@ class Plan:
 
     def recipe(self) -> Recipe:
         """What replays the piece. input_sha256 is empty where it was made from nothing."""
-        model_id = info(JOB, self.engine).model_id
-        spec = models().get(model_id) if model_id else None
+        entry = next((entry for entry in engines(JOB) if entry.name == self.engine), None)
+        spec = models().get(entry.model_id) if entry and entry.model_id else None
         return Recipe(
             job=JOB,
             engines={self.engine: spec.sha256 if spec else None},
@@ -94,17 +94,19 @@ def of_recipe(recipe: Recipe) -> Plan:
     return from_fields(fields | {"primer": recipe.input_sha256})[0]
 
 
-def from_fields(fields: Mapping[str, Any]) -> tuple[Plan, tuple[str, ...]]:
+def from_fields(
+    fields: Mapping[str, Any], known: Sequence[str] = ()
+) -> tuple[Plan, tuple[str, ...]]:
     """(the plan that a link's or recipe's parameters ask for, names of those not understood).
 
-    What is missing or not understood takes the engine's default.
+    What is missing or not understood takes the engine's default. known: engines that will do; any
+    name will where there are none.
     """
-    names = [entry.name for entry in engines(JOB)]
     wrong: list[str] = []
-    engine = str(fields.get("engine", names[0] if names else ""))
-    if names and engine not in names:
+    engine = str(fields.get("engine", known[0] if known else ""))
+    if known and engine not in known:
         wrong.append("engine")
-        engine = names[0]
+        engine = known[0]
     has = offer(engine)
     default = Controls(temperature=1.0 if has.temperature is None else has.temperature)
 

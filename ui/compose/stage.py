@@ -14,12 +14,12 @@ from core.composition.instruments import ROLES, role
 from core.composition.offers import offer
 from core.composition.sound import Sound
 from core.composition.steps import Step, Taken
-from core.score import Composition
+from core.score import Composition, Score
 from ui.background import REFRESH_S
 from ui.compose import downloads, pieces, work
 from ui.compose.pieces import Piece
 from ui.compose.work import RUNS
-from ui.piano_roll import describe, piano_roll
+from ui.piano_roll import Touched, piano_roll
 from ui.sheet_music import sheet_music
 
 ROLL, VIEW = "compose_roll", "compose_view"
@@ -73,7 +73,7 @@ def _show() -> None:
         _views(piece)
 
 
-def _roll(piece: Piece, *, editable: bool):
+def _roll(piece: Piece, *, editable: bool) -> Touched:
     return piano_roll(
         piece.made,
         _sound(piece),
@@ -87,11 +87,11 @@ def _roll(piece: Piece, *, editable: bool):
 
 def _sound(piece: Piece) -> Sound:
     """From the gallery's files, or as the run has just rendered it."""
-    from core.composition.stems import sound
-
     for found in pieces.examples():
         if found.slug == piece.example:
             return found.sound()
+    from core.composition.stems import sound  # brings the renderer along
+
     return sound(piece.made.score)
 
 
@@ -192,7 +192,7 @@ def _views(piece: Piece) -> None:
         )
         if choice == SHEET:
             wide, narrow = _pages(piece)
-            sheet_music(wide, narrow, alt=describe(piece.made.score), key="compose_sheet")
+            sheet_music(wide, narrow, alt=f"Sheet music of {piece.title}.", key="compose_sheet")
         elif choice == TABLE:
             from core.score_files import note_table
 
@@ -205,7 +205,7 @@ def _pages(piece: Piece) -> tuple[list[str], list[str]]:
 
 
 @st.cache_data(max_entries=16, ttl=1800, show_spinner="Engraving")
-def _engraved(key: str, _score) -> tuple[list[str], list[str]]:
+def _engraved(key: str, _score: Score) -> tuple[list[str], list[str]]:
     from core.notation import sheet_music as engrave
 
     return engrave(_score, width_px=WIDE_PX), engrave(_score, width_px=NARROW_PX)
