@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from core.composition.canvas import Canvas, blank, of_piece
 from core.composition.composer_decoder import Decoder, Weights
 from core.composition.controls import Controls, Redraw, Watch, nobody
+from core.composition.form import sources
 from core.composition.instruments import NAMES, PROGRAMS
 from core.composition.stream import GENRES, Conditions, Stream
 from core.composition.tokens import METRES
@@ -72,16 +74,18 @@ class Composer:
             whole = dataclasses.replace(primer, bars=primer.bars + bars, key=key)
             new = frozenset(range(primer.bars, whole.bars))
             redraw = Redraw(whole, new, frozenset(range(len(primer.tracks))))
+        taken_up: list[int | None] = []
         if redraw is not None:
             conditions = self._of_piece(redraw.piece, controls)
             canvas = of_piece(redraw, shift_of(redraw.piece.key or estimate_key(redraw.piece)))
         else:
             conditions, like = self._from_nothing(bars, controls, rng)
             playing = conditions.instruments or frozenset()
+            taken_up = sources(bars, rng)
             canvas = blank(like, shift_of(like.key), playing, PROGRAMS[conditions.genre or ""])
         loaded = load_model("composer")
         weights = _weights(loaded.spec.sha256, loaded.model)
-        return write(canvas, conditions, controls, weights, rng, progress, watch)
+        return write(canvas, conditions, controls, weights, rng, progress, watch, taken_up)
 
     def _of_piece(self, piece: Score, controls: Controls) -> Conditions:
         """What is known of a piece that goes on: its own style, and what the visitor asks for."""
@@ -144,8 +148,13 @@ def write(
     rng: np.random.Generator,
     progress: Progress = ignore,
     watch: Watch = nobody,
+    taken_up: Sequence[int | None] = (),
 ) -> Composition:
-    """Fill the canvas's open bars, in order."""
+    """Fill the canvas's open bars, in order.
+
+    taken_up: for each bar of the piece, an earlier one that it is drawn towards (core.composition.
+    form); none where it is empty.
+    """
     first, last = min(canvas.bars), max(canvas.bars)
     begin = max(0, first - LOOK_BACK_BARS)
     writer = Writer(
@@ -157,7 +166,7 @@ def write(
             for event in canvas.given(other, first):
                 writer.given(other, event)
         if bar in canvas.bars:
-            writer.write_bar(canvas.forced(bar))
+            writer.write_bar(canvas.forced(bar), taken_up[bar] if taken_up else None)
             canvas.add(bar, writer.written, writer.choices)
             watch(canvas.score(bar + 1))
         elif bar < first:

@@ -22,7 +22,8 @@ class Controls:
     genre: one of the engine's own names. density: notes, from 0 (few) to 1 (many).
     instruments: names of core.composition.instruments, those that play.
     temperature: of drawing; 0 takes the likeliest each time (argmax). top_p: nucleus, 0 to 1.
-    repetition: from -1 (avoid what was played) over 0 (as the model would) to 1.
+    repetition: how much sections that return are like what they return to, from -1 (not at all)
+    over 0 (the engine's own measure) to 1 (nearly the same).
     """
 
     genre: str | None = None

@@ -10,15 +10,26 @@ import numpy.typing as npt
 from core.composition.composer_decoder import Decoder
 from core.composition.controls import Controls
 from core.composition.drawing import draw, probabilities
+from core.composition.form import Echo
+from core.composition.instruments import DRUMS
 from core.composition.stream import Stream
-from core.composition.tokens import BAR_LINE, DURATION, INSTRUMENT, PITCH, SIZES, TIME, VELOCITY
+from core.composition.tokens import (
+    BAR_LINE,
+    DRUM_PITCH,
+    DURATION,
+    INSTRUMENT,
+    PITCH,
+    SIZES,
+    TIME,
+    VELOCITY,
+)
 
 MOST_NOTES_PER_BAR = 160
 CHOICES = 6
-REPETITION_NATS = 2.5
-"""How far `repetition` 1 moves the logit of what was played 1, 2, 4 or 8 bars ago."""
-ECHOES = (1, 2, 4, 8)
-
+"""Pitches named for each note, and its own if that is not among them."""
+TAKEN_UP_NATS = 2.2
+"""How far, at repetition 0, the logits of what is taken up are raised; twice that at 1, none at -1.
+What is gained is chosen by ear of the measures: see training/README.md."""
 Event = tuple[int, int, int, int, int]
 """step, instrument, pitch, duration, velocity: a row of Events without its bar."""
 
@@ -43,7 +54,8 @@ class Writer:
         self.allowed = np.zeros(SIZES[INSTRUMENT], bool)
         self.allowed[list(allowed)] = True
         self._open_from = open_from
-        self._played: dict[int, set[tuple[int, int, int]]] = {}
+        self._played: dict[int, list[Event]] = {}
+        self._echo: Echo | None = None
         self._state = self._push()
         self.written: list[Event] = []
         self.choices: list[tuple[tuple[int, float], ...]] = []
@@ -66,15 +78,19 @@ class Writer:
         """A note of this bar as if it had been drawn."""
         self.stream.note(event)
         self._state = self._push()
-        self._played.setdefault(self.stream.bar, set()).add((event[0], event[1], event[2]))
+        step, instrument, pitch, duration, velocity = event
+        played = self._played.setdefault(self.stream.bar, [])
+        played.append((step, instrument, pitch, duration, velocity))
 
-    def write_bar(self, forced: Sequence[Event] = ()) -> None:
+    def write_bar(self, forced: Sequence[Event] = (), taken_up: int | None = None) -> None:
         """Draw notes until the bar is over; `written` and `choices` then hold those drawn.
 
         forced: notes in order that belong to this bar whatever is drawn; each is put in before the
-        first drawn note that would come after it, and is not among `written`.
+        first drawn note that would come after it, and is not among `written`. taken_up: an earlier
+        bar that this one is drawn towards.
         """
         waiting = list(forced)
+        self._echo = None if taken_up is None else Echo(self._played.get(taken_up, []))
         last: Event | None = None
         while len(self.written) < MOST_NOTES_PER_BAR:
             drawn = self._draw(last)
@@ -95,9 +111,12 @@ class Writer:
     def _draw(self, last: Event | None) -> tuple[Event, tuple[tuple[int, float], ...]] | None:
         """The next note and the pitches that it might have had; None for the bar line."""
         x = self._state
-        step = self._field(TIME, x, self._times(last), self._echo_times())
+        echo = None if self._echo is None else self._echo.after(last)
+        step = self._field(TIME, x, self._times(last), self._towards(TIME, echo))
         if step == BAR_LINE:
             return None
+        if echo is not None and echo[TIME] != step:
+            echo = None
         x = self.decoder.told(TIME, x, step)
         together = last is not None and last[0] == step
         allowed = self.allowed.copy()
@@ -107,30 +126,41 @@ class Writer:
                 allowed[last[1]] = False
             if not allowed.any():
                 return None
-        instrument = self._field(INSTRUMENT, x, allowed)
+        instrument = self._field(INSTRUMENT, x, allowed, self._towards(INSTRUMENT, echo))
+        if echo is not None and echo[INSTRUMENT] != instrument:
+            echo = None
         x = self.decoder.told(INSTRUMENT, x, instrument)
-        pitches = np.ones(SIZES[PITCH], bool)
+        pitches = np.zeros(SIZES[PITCH], bool)
+        drum = instrument == DRUMS
+        pitches[DRUM_PITCH if drum else 0 : SIZES[PITCH] if drum else DRUM_PITCH] = True
         if together and last is not None and last[1] == instrument:
             pitches[: last[2] + 1] = False
-        logits = self.decoder.logits(PITCH, x)
-        half = slice(128, 256) if instrument == 2 else slice(0, 128)
-        outside = np.ones(SIZES[PITCH], bool)
-        outside[half] = False
-        pitches &= ~outside
         if not pitches.any():
             return None
-        chances = probabilities(logits + self._echo_pitches(step, instrument), pitches)
-        pitch = self._pick(chances)
+        said = self.decoder.logits(PITCH, x)
+        pitch = self._pick(probabilities(said + self._towards(PITCH, echo), pitches))
+        if echo is not None and echo[PITCH] != pitch:
+            echo = None
         x = self.decoder.told(PITCH, x, pitch)
         duration = 0
-        if instrument != 2:
-            duration = self._field(DURATION, x)
+        if not drum:
+            duration = self._field(DURATION, x, None, self._towards(DURATION, echo))
         x = self.decoder.told(DURATION, x, duration)
-        velocity = self._field(VELOCITY, x)
+        velocity = self._field(VELOCITY, x, None, self._towards(VELOCITY, echo))
+        chances = probabilities(said, pitches)
         best = np.argsort(-chances, kind="stable")[:CHOICES]
         named = sorted({*(int(i) for i in best), pitch}, key=lambda i: (-chances[i], i))
         choices = tuple((i, float(chances[i])) for i in named)
         return (step, instrument, pitch, duration, velocity), choices
+
+    def _towards(self, field: int, echo: Event | None) -> npt.NDArray[np.float32] | float:
+        """What is added to a field's logits: in favour of the note that is taken up."""
+        strength = TAKEN_UP_NATS * (1.0 + self.controls.repetition)
+        if self._echo is None or strength <= 0.0 or (echo is None and field != TIME):
+            return 0.0
+        bias = np.zeros(SIZES[field], np.float32)
+        bias[BAR_LINE if echo is None else echo[field]] = strength
+        return bias
 
     def _field(
         self,
@@ -151,24 +181,3 @@ class Writer:
         allowed[max(self._open_from, last[0] if last else 0) : self.stream.steps] = True
         allowed[BAR_LINE] = True
         return allowed
-
-    def _echo_times(self) -> npt.NDArray[np.float32] | float:
-        strength = self.controls.repetition
-        if not strength:
-            return 0.0
-        bias = np.zeros(SIZES[TIME], np.float32)
-        for back in ECHOES:
-            for step, _, _ in self._played.get(self.stream.bar - back, ()):
-                bias[step] = strength * REPETITION_NATS / 2
-        return bias
-
-    def _echo_pitches(self, step: int, instrument: int) -> npt.NDArray[np.float32] | float:
-        strength = self.controls.repetition
-        if not strength:
-            return 0.0
-        bias = np.zeros(SIZES[PITCH], np.float32)
-        for back in ECHOES:
-            for other, who, pitch in self._played.get(self.stream.bar - back, ()):
-                if (other, who) == (step, instrument):
-                    bias[pitch] = strength * REPETITION_NATS
-        return bias

@@ -235,17 +235,18 @@ def test_repetition_brings_back_what_was_played(engine):
         controls = Controls(genre="pop", repetition=repetition)
         count = 0
         for seed in range(3):
-            score = engine.compose(None, 8, seed=seed, controls=controls).score
+            score = engine.compose(None, 16, seed=seed, controls=controls).score
             played = {(t.name, n.start, n.pitch) for t in score.tracks for n in t.notes}
-            bar = score.bar_ticks
-            count += sum((name, start - bar, p) in played for name, start, p in played)
+            for bars in (4, 8, 12):
+                back = bars * score.bar_ticks
+                count += sum((name, start - back, p) in played for name, start, p in played)
         return count
 
     assert echoes(1.0) > echoes(-1.0)
 
 
 def test_temperature_nought_is_the_likeliest(engine):
-    controls = Controls(genre="pop", temperature=0.0, key=Key(0, "major"))
+    controls = Controls(genre="pop", temperature=0.0, key=Key(0, "major"), repetition=-1.0)
     made = engine.compose(None, 4, seed=0, controls=controls)
     assert made.choices
     for (_, note), choices in made.choices.items():
