@@ -2,7 +2,7 @@
 
 Without --data it builds from the excerpts already in gallery/, which is all that is needed when an
 engine or its weights have changed. gallery/examples.toml lists the examples, with credit and
-licence.
+licence. Composed pieces (`--job compose`) come from the recipes in gallery/compose.toml.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
+from benchmarks.gallery_compose import build_all
 from core.audio import Clip, encode_flac
 from core.engines import engines
 from core.extrapolation.run import run
@@ -95,11 +96,15 @@ def warm_up() -> None:
 
 
 def main() -> None:
-    """Build every example of gallery/examples.toml, or those named."""
+    """Build every example of the job's list, or those named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--job", choices=("extrapolate", "compose"), default="extrapolate")
     parser.add_argument("slugs", nargs="*")
     args = parser.parse_args()
+    if args.job == "compose":
+        build_all(args.slugs)
+        return
     entries = tomllib.loads((GALLERY / "examples.toml").read_text(encoding="utf-8"))["example"]
     warm_up()
     for rank, entry in enumerate(entries):

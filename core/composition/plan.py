@@ -88,6 +88,12 @@ class Plan:
         )
 
 
+_SPELLINGS = {
+    "Db": "C#", "D-": "C#", "D#": "E-", "Eb": "E-", "Gb": "F#", "G-": "F#", "G#": "A-", "Ab": "A-",
+    "A#": "B-", "Bb": "B-",
+}  # fmt: skip
+
+
 def of_recipe(recipe: Recipe) -> Plan:
     """The plan that a recipe of ours holds."""
     fields = {**recipe.parameters, "seed": recipe.seed, "engine": next(iter(recipe.engines))}
@@ -129,7 +135,7 @@ def from_fields(
             return missing
         return int(value)
 
-    metre = _metre(str(fields.get("metre", "")))
+    metre = metre_named(str(fields.get("metre", "")))
     key = key_named(str(fields.get("key", "")))
     instruments = tuple(filter(None, str(fields.get("instruments", "")).split(",")))
     asked = Controls(
@@ -221,13 +227,15 @@ def key_name(key: Key) -> str:
 
 
 def key_named(text: str) -> Key | None:
-    """The inverse of `key_name`; None for anything else."""
+    """The inverse of `key_name`, other spellings of the tonic too; None for anything else."""
     tonic, _, mode = text.partition(" ")
+    tonic = _SPELLINGS.get(tonic, tonic)
     if tonic not in PITCH_CLASSES or mode not in ("major", "minor"):
         return None
     return Key(PITCH_CLASSES.index(tonic), mode)
 
 
-def _metre(text: str) -> tuple[int, int] | None:
+def metre_named(text: str) -> tuple[int, int] | None:
+    """`(3, 4)` for `3/4`; None for anything else."""
     beats, _, unit = text.partition("/")
     return (int(beats), int(unit)) if beats.isdecimal() and unit.isdecimal() else None

@@ -10,6 +10,7 @@ import soundfile as sf
 
 import core.__main__ as cli
 from core.audio import Clip, encode_wav
+from core.cli import extrapolate
 from core.errors import ModelUnavailableError, UserInputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def source(tmp_path):
 
 @pytest.fixture
 def ramp(monkeypatch):
-    monkeypatch.setattr(cli, "extrapolator", lambda name: Ramp())
+    monkeypatch.setattr(extrapolate, "extrapolator", lambda name: Ramp())
 
 
 def run(*args):
@@ -113,7 +114,7 @@ def test_a_result_replaces_an_older_one(source, tmp_path):
 def test_a_refusal_is_one_sentence_and_status_2_and_leaves_the_old_file(
     source, tmp_path, capsys, monkeypatch, error
 ):
-    monkeypatch.setattr(cli, "extrapolator", lambda name: Failing(error))
+    monkeypatch.setattr(extrapolate, "extrapolator", lambda name: Failing(error))
     out = tmp_path / "out.wav"
     out.write_bytes(b"old")
     assert run("extrapolate", source, "-o", out) == 2
@@ -122,14 +123,16 @@ def test_a_refusal_is_one_sentence_and_status_2_and_leaves_the_old_file(
 
 
 def test_an_interrupted_run_leaves_nothing(source, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "extrapolator", lambda name: Failing(KeyboardInterrupt()))
+    monkeypatch.setattr(extrapolate, "extrapolator", lambda name: Failing(KeyboardInterrupt()))
     assert run("extrapolate", source, "-o", tmp_path / "out.wav") == 130
     assert capsys.readouterr().err == ""
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
 
 
 def test_a_defect_of_ours_is_not_hidden(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "extrapolator", lambda name: Failing(ZeroDivisionError("defect")))
+    monkeypatch.setattr(
+        extrapolate, "extrapolator", lambda name: Failing(ZeroDivisionError("defect"))
+    )
     with pytest.raises(ZeroDivisionError):
         run("extrapolate", source, "-o", tmp_path / "out.wav")
 
@@ -156,14 +159,14 @@ def test_an_unusable_input_is_one_sentence(tmp_path, capsys, name, content, says
 
 @pytest.mark.parametrize("name", ["out.mp3", "out", "missing/out.wav"])
 def test_an_unusable_output_is_refused_before_the_work(source, tmp_path, capsys, monkeypatch, name):
-    monkeypatch.setattr(cli, "extrapolator", lambda name: Failing(AssertionError("worked")))
+    monkeypatch.setattr(extrapolate, "extrapolator", lambda name: Failing(AssertionError("worked")))
     assert run("extrapolate", source, "-o", tmp_path / name) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("ramp")
 def test_more_sound_than_we_take_asks_for_a_part(source, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "MAX_DECODED_SECONDS", 3.0)
+    monkeypatch.setattr(extrapolate, "MAX_DECODED_SECONDS", 3.0)
     out = tmp_path / "out.wav"
     assert run("extrapolate", source, "-o", out) == 2
     assert "--start and --length" in capsys.readouterr().err
