@@ -1,6 +1,10 @@
 # Encore as one container, for a Hugging Face Docker Space or any other host: port 7860, user 1000.
 FROM python:3.12-slim
 
+# A better SoundFont than the one that comes with pretty_midi; core/soundfont.py looks for it.
+RUN apt-get update && apt-get install -y --no-install-recommends fluidr3mono-gm-soundfont \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN useradd --create-home --uid 1000 encore
 WORKDIR /home/encore/app
 # Before the code, so that a change of code does not install everything again.
