@@ -245,14 +245,6 @@ def test_repetition_brings_back_what_was_played(engine):
     assert echoes(1.0) > echoes(-1.0)
 
 
-def test_temperature_nought_is_the_likeliest(engine):
-    controls = Controls(genre="pop", temperature=0.0, key=Key(0, "major"), repetition=-1.0)
-    made = engine.compose(None, 4, seed=0, controls=controls)
-    assert made.choices
-    for (_, note), choices in made.choices.items():
-        assert note.pitch == choices[0].pitch
-
-
 def test_drawing_keeps_to_the_nucleus():
     chances = probabilities(np.log(np.array([0.5, 0.3, 0.15, 0.05], np.float32)))
     rng = np.random.default_rng(0)
