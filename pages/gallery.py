@@ -2,64 +2,108 @@
 
 import streamlit as st
 
-from core.engines import info
-from core.gallery import GalleryItem
+from core.engines import engines
+from core.gallery import GalleryEntry, GalleryItem, GalleryPiece
 from ui import examples, requests
+from ui.compose import pieces
+from ui.compose.thumbnail import thumbnail
+from ui.piano_roll import piano_roll
 from ui.results import show_paths, show_player
 
+JOBS = {"extrapolate": "Continuations", "compose": "Compositions"}
 
-def card(item: GalleryItem) -> None:
+
+def names(entry: GalleryEntry) -> tuple[str, ...]:
+    """The engines whose work it shows."""
+    if isinstance(entry, GalleryItem):
+        return tuple(made.engine for made in entry.continuations)
+    return tuple(entry.recipe.engines)
+
+
+def card(entry: GalleryEntry) -> None:
     """One example. Its sound is read only when its player is opened."""
-    with st.container(border=True, key=f"gallery_card_{item.slug}"):
+    with st.container(border=True, key=f"gallery_card_{entry.job}_{entry.slug}"):
         words, picture = st.columns([3, 2], gap="medium", vertical_alignment="center")
-        words.subheader(item.title, anchor=False)
-        words.caption(f"{item.artist} · {item.genre} · {item.licence}  \n{item.source}")
-        names = [info(requests.JOB, made.engine).title for made in item.continuations]
-        words.markdown(" ".join(f":violet-badge[{name}]" for name in names))
+        words.subheader(entry.title, anchor=False)
+        words.caption(f"{entry.artist} · {entry.genre} · {entry.licence}  \n{entry.source}")
+        made_by = [title(entry.job, name) for name in names(entry)]
+        words.markdown(" ".join(f":violet-badge[{name}]" for name in made_by))
+        if isinstance(entry, GalleryPiece):
+            query = pieces.of_example(entry).plan.query()
+        else:
+            query = requests.of_recipe(entry.recipe).query()
         with words.container(horizontal=True, vertical_alignment="center"):
-            opened = st.toggle("Listen here", key=f"gallery_open_{item.slug}")
+            opened = st.toggle("Listen here", key=f"gallery_open_{entry.slug}")
             st.page_link(
-                "pages/extrapolate.py",
-                label="Open in Extrapolate",
+                f"pages/{entry.job}.py",
+                label=f"Open in {entry.job.capitalize()}",
                 icon=":material/open_in_new:",
-                query_params=requests.of_recipe(item.recipe).query(),
+                query_params=query,
             )
-        input_picture = item.folder / "input.png"
-        if input_picture.exists():
-            picture.image(input_picture.read_bytes(), width="stretch")
+        with picture:
+            show_picture(entry)
         if opened:
-            result = examples.result(item)
-            show_player(result, key=f"gallery_player_{item.slug}", with_figures=False)
-            show_paths(result, key=f"gallery_path_{item.slug}")
+            show_sound(entry)
+
+
+def show_picture(entry: GalleryEntry) -> None:
+    if isinstance(entry, GalleryPiece):
+        st.image(thumbnail(pieces.of_example(entry).made.score), width="stretch")
+    elif (path := entry.folder / "input.png").exists():
+        st.image(path.read_bytes(), width="stretch")
+
+
+def show_sound(entry: GalleryEntry) -> None:
+    key = f"gallery_player_{entry.slug}"
+    if isinstance(entry, GalleryPiece):
+        piece = pieces.of_example(entry)
+        sound, given = entry.sound(), entry.given_bars
+        piano_roll(piece.made, sound, key=key, work=piece.work, given_bars=given)
+    elif isinstance(entry, GalleryItem):
+        result = examples.result(entry)
+        show_player(result, key=key)
+        show_paths(result, key=f"gallery_path_{entry.slug}")
+
+
+def title(job: str, engine: str) -> str:
+    """What the page calls an engine; its name where it is not installed."""
+    return next((entry.title for entry in engines(job) if entry.name == engine), engine)
 
 
 st.title("Gallery", anchor=False)
-st.write("Finished runs, each with the music it started from. Nothing is computed here.")
-items = examples.items()
-if not items:
+st.write("Finished work: continuations with the music they started from, and new pieces. Nothing "
+         "is computed here.")  # fmt: skip
+entries: list[GalleryEntry] = [*pieces.examples(), *examples.items()]
+if not entries:
     st.info("The gallery is empty so far.", icon=":material/queue_music:")
     st.stop()
 with st.container(horizontal=True):
+    jobs = [job for job in JOBS if any(entry.job == job for entry in entries)]
+    job = st.selectbox(
+        "Kind",
+        ["All", *jobs],
+        format_func=lambda name: JOBS.get(name, name),
+        key="gallery_job",
+        width=200,
+    )
+    entries = [entry for entry in entries if job in ("All", entry.job)]
     genre = st.selectbox(
         "Genre",
-        ["All", *sorted({item.genre for item in items})],
+        ["All", *sorted({entry.genre for entry in entries})],
         key="gallery_genre",
         width=260,
     )
+    titles = {(e.job, name): title(e.job, name) for e in entries for name in names(e)}
     engine = st.selectbox(
-        "Engine",
-        ["All", *sorted({made.engine for item in items for made in item.continuations})],
-        format_func=lambda name: name if name == "All" else info(requests.JOB, name).title,
-        key="gallery_engine",
-        width=320,
+        "Engine", ["All", *sorted(set(titles.values()))], key="gallery_engine", width=320
     )
 shown = [
-    item
-    for item in items
-    if genre in ("All", item.genre)
-    and (engine == "All" or any(made.engine == engine for made in item.continuations))
+    entry
+    for entry in entries
+    if genre in ("All", entry.genre)
+    and (engine == "All" or any(titles[entry.job, name] == engine for name in names(entry)))
 ]
 if not shown:
     st.info("No example has both; choose another genre or engine.", icon=":material/filter_alt:")
-for item in shown:
-    card(item)
+for entry in shown:
+    card(entry)
