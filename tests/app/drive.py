@@ -1,6 +1,7 @@
 """What the page tests do to a page."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -26,6 +27,24 @@ def players(at: AppTest) -> list[dict]:
     return [json.loads(found.proto.json) for found in at.get("bidi_component")]
 
 
+def tables(at: AppTest) -> list[tuple[list[str], list[list[str]]]]:
+    """(head, rows) of every table of figures; a cell is its text, the head without units."""
+    found = []
+    for element in at.get("html"):
+        body = element.proto.body
+        if "encore-figures" not in body or "<table>" not in body:
+            continue
+        cells = [
+            [
+                re.sub(r"<br>.*|<[^>]+>", "", cell)
+                for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
+            ]
+            for row in re.findall(r"<tr>(.*?)</tr>", body)
+        ]
+        found.append((cells[0], cells[1:]))
+    return found
+
+
 def upload(at: AppTest, name: str, data: bytes, mime: str = "application/octet-stream") -> AppTest:
     at.segmented_control(key="extrapolate_source").set_value("Upload").run()
     return at.file_uploader(key="extrapolate_upload").set_value((name, data, mime)).run()
@@ -41,9 +60,9 @@ def ask(at: AppTest, engines: tuple[str, ...] = ("loop",)) -> AppTest:
     return settle(press(at))
 
 
-def settle(at: AppTest, limit_s: float = 60.0) -> AppTest:
+def settle(at: AppTest, limit_s: float = 60.0, job: str = "extrapolate_job") -> AppTest:
     until = time.monotonic() + limit_s
-    while "extrapolate_job" in at.session_state:
+    while job in at.session_state:
         assert time.monotonic() < until, "the run does not end"
         time.sleep(0.05)
         at.run()

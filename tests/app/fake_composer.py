@@ -35,7 +35,7 @@ class FakeComposer:
         if redraw is not None:
             return self._redraw(redraw, seed, controls, progress, watch)
         given = primer.bars if primer else 0
-        beats, unit = primer and (primer.beats, primer.beat_unit) or controls.metre or (4, 4)
+        beats, unit = (primer and (primer.beats, primer.beat_unit)) or controls.metre or (4, 4)
         tempo = (primer.tempo_bpm if primer else None) or controls.tempo_bpm or 112.0
         key = (primer.key if primer else None) or controls.key or Key(0, "major")
         start = list(primer.tracks) if primer else []
@@ -65,9 +65,7 @@ class FakeComposer:
             score, wanted, seed, piece.key, controls, progress, watch, offset, redraw.from_tick
         )
 
-    def _write(
-        self, score, wanted, seed, key, controls, progress, watch, offset, from_tick=0
-    ):
+    def _write(self, score, wanted, seed, key, controls, progress, watch, offset, from_tick=0):
         bars = sorted({bar for bar, _ in wanted})
         choices = {}
         progress(0.0)
@@ -116,9 +114,7 @@ class FakeComposer:
             half = score.bar_ticks // 2
             return [Note(start + i * half, tone, half - 2, 66) for i in range(2) for tone in chord]
         if part == 2:
-            return [
-                Note(start + i * 24, chord[i % 2 * 2] - 24, 20, 88) for i in range(steps // 2)
-            ]
+            return [Note(start + i * 24, chord[i % 2 * 2] - 24, 20, 88) for i in range(steps // 2)]
         hats = [Note(start + i * step, 42, 6, 60 + 20 * (i % 2)) for i in range(steps)]
         kicks = [Note(start + i * 48, 36, 6, 100) for i in range(steps // 4)]
         snares = [Note(start + 24 + i * 48, 38, 6, 95) for i in range(steps // 4)]
