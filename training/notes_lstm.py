@@ -34,7 +34,6 @@ import numpy as np
 
 from core.composition.note_names import nearest
 from core.composition.notes_lstm_model import build
-from training.dataset import tracks
 from training.history import History
 from training.saving import save_weights
 
@@ -63,6 +62,8 @@ def words_of_file(path: Path) -> list[str]:
 
 def read_words(data: Path) -> dict[str, list[list[str]]]:
     """Split -> the words of each of its pieces; of the training split the song cycle alone."""
+    from training.dataset import tracks  # decodes sound too, which training does without
+
     found = {}
     for split in ("train", "valid"):
         rows = tracks(data, SUBSET, split)
