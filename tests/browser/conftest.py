@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.samples import make_gallery
+from tests.app.samples import make_gallery, make_pieces
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -21,7 +21,9 @@ LAUNCH = """
 import sys
 from pathlib import Path
 import core.gallery
+from tests.app import fake_composer
 core.gallery.GALLERY = Path(sys.argv[1])
+fake_composer.install(setattr)
 from streamlit.web import cli
 sys.argv = ["streamlit", "run", "app.py", *sys.argv[2:]]
 cli.main()
@@ -63,11 +65,12 @@ def serving(arguments, log, **environment):
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
-    """Where a fresh `streamlit run` of the app listens, with our small gallery."""
+    """Where a fresh `streamlit run` of the app listens, with our small gallery and composer."""
     root = tmp_path_factory.mktemp("gallery")
     make_gallery(root)
+    make_pieces(root)
     log = tmp_path_factory.mktemp("server") / "log"
-    with serving(["-c", LAUNCH, str(root)], log) as url:
+    with serving(["-c", LAUNCH, str(root)], log, ENCORE_FAKE_BAR_S="0.1") as url:
         yield url
 
 
