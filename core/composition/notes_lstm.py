@@ -12,10 +12,12 @@ no duration; durations and voicings are not learned at all.
   shows that taking the likeliest, and not only the network, makes the output collapse.
 - The report's corpus is not ours to use. This one is openly licensed and small: training had to
   fit an hour of one processor core (`weights/cards/notes-lstm.md`).
-- The report calls `model.predict` for each note. Here the same window goes through one compiled
-  step, with the same result; `carried=True` keeps the LSTMs' state instead of reading the last 100
-  words anew for each note, which is faster still, and another result: it equals the published
-  reading for the first new note, and from the second on it also knows what left the window.
+- The report reads the last 100 words anew, through `model.predict`, for each note. Here the LSTMs'
+  state is carried from note to note. The first new note is the report's, up to rounding; from the
+  second on this reading also knows what has left the window, where the report's begins with an
+  empty state 100 words back. How often the notes agree is measured in
+  benchmarks/composition_speed.py. `NotesLstm(carried=False)` reads the window anew, in one compiled
+  step, and writes the report's very notes.
 - The missing `train` is `training/notes_lstm.py`.
 """
 
@@ -55,10 +57,10 @@ Probabilities = npt.NDArray[np.float32]
 class NotesLstm:
     """The published network: expect one note, or a short figure, over and over.
 
-    carried: decode with the LSTMs' state carried along; see the module.
+    carried: keep the LSTMs' state from note to note; see the module.
     """
 
-    def __init__(self, *, carried: bool = False) -> None:
+    def __init__(self, *, carried: bool = True) -> None:
         self.carried = carried
 
     def compose(
