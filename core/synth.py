@@ -51,13 +51,15 @@ def render(
 
     tracks: indices of those that are heard; None for all. Raises what `render_stems` raises.
     """
-    stems = render_stems(score, progress=progress)
-    return mix([stem for at, stem in enumerate(stems) if tracks is None or at in tracks] or stems)
+    return mix(render_stems(score, tracks=tracks, progress=progress))
 
 
-def render_stems(score: Score, *, progress: Progress = ignore) -> list[Clip]:
+def render_stems(
+    score: Score, *, tracks: Collection[int] | None = None, progress: Progress = ignore
+) -> list[Clip]:
     """Each track by itself, stereo, SAMPLE_RATE, all of one length; `mix` adds them up.
 
+    tracks: indices of those to render, the others are silent; None for all.
     The length is the score's and RING_S, in which the sound fades out. The same score and
     SoundFont give the same samples. A score without tracks gives one silent stem. Raises
     UserInputError where the score lasts over MAX_DURATION_S.
@@ -73,7 +75,7 @@ def render_stems(score: Score, *, progress: Progress = ignore) -> list[Clip]:
 
     def stem(index: int) -> Clip:
         track = score.tracks[index]
-        if not track.notes:
+        if not track.notes or (tracks is not None and index not in tracks):
             return silence
         return _render_track(score, track, pan(score, index), length)
 
