@@ -5,10 +5,12 @@ import json
 import threading
 import zipfile
 
+import numpy as np
 import pytest
 
 from core import gallery
 from core.composition import plan as plans
+from core.composition import stems
 from core.composition.controls import Controls
 from core.composition.plan import Plan
 from core.composition.steps import Step, Taken
@@ -31,7 +33,10 @@ def pieces_folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch, pieces_folder):
+    """A composer without a model, and sound that costs nothing where it is not what is tested."""
     fake_composer.install(monkeypatch.setattr)
+    silence = (b"ID3", np.zeros(4, np.float32))
+    monkeypatch.setattr(stems, "_stem", lambda alone: silence)
     monkeypatch.setattr(gallery, "GALLERY", pieces_folder)
 
 
@@ -132,7 +137,7 @@ def test_the_piece_grows_while_it_is_made_and_cancel_leaves_the_earlier_one(monk
     at.run()
     (roll,) = rolls(at)
     assert roll["live"] is True
-    assert roll["edge"] == 4 * 96
+    assert 3 * 96 < roll["edge"] <= 4 * 96
     assert not any(track["url"] for track in roll["tracks"])
     at.button(key="compose_cancel").click().run()
     assert ended.wait(10)
