@@ -222,10 +222,11 @@ def _loop_times(score: Score) -> float:
     for period in range(TICKS_PER_QUARTER, min(2 * score.bar_ticks, len(at))):
         same = at[period:] == at[:-period]
         edges = np.flatnonzero(np.diff(np.concatenate([[0], same.view(np.int8), [0]])))
-        for first, end in zip(edges[::2], edges[1::2], strict=True):
-            stretch = int(end - first) + period
-            if stretch > STILL_BARS * score.bar_ticks and at[first:end].any():
-                most = max(most, stretch / period)
+        starts, lengths = edges[::2], edges[1::2] - edges[::2]
+        long = lengths + period > STILL_BARS * score.bar_ticks
+        for first, length in zip(starts[long], lengths[long], strict=True):
+            if at[first : first + length].any():
+                most = max(most, (int(length) + period) / period)
     return most
 
 
