@@ -19,7 +19,7 @@ from core.progress import Progress, ignore
 from core.quantise import separate
 from core.score import TICKS_PER_QUARTER, Score, Track
 from core.soundfont import DRUM_BANK, preset, soundfont_path
-from core.synth_process import rendered_wav
+from core.workers import rendered_wav
 
 SAMPLE_RATE = 44_100
 """Cymbals have a 200th of their power above 16 kHz, which a rate of 32 kHz would take away."""
