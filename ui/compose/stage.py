@@ -178,7 +178,7 @@ def _take(piece: Piece, taken: Taken) -> None:
 
 def _lock(bars: Iterable[int]) -> None:
     st.session_state[pieces.LOCKED] = frozenset(bars)
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 # ---- other views --------------------------------------------------------------------------------

@@ -31,16 +31,17 @@ WRITING = 0.8
 class Sketch:
     """What a run has written so far; the work puts it in, the page looks at it.
 
-    work: the piece it is a version of. given_bars: as the Piece will have.
+    work: the piece it is a version of. given_bars, bars: as the Piece will have.
     """
 
     work: str
     given_bars: int
+    bars: int
     score: Score | None = None
 
     def put(self, score: Score) -> None:
-        """The engine's `watch`."""
-        self.score = score
+        """The engine's `watch`. It may count only the bars so far; the page shows them all."""
+        self.score = replace(score, bars=max(score.bars, self.bars))
 
     def doing(self, state: JobState) -> str:
         """What the run is at, in words."""
@@ -85,7 +86,8 @@ def redraw(piece: Piece, step: Step) -> None:
 
 
 def _start(unfinished: Piece, write: Callable[[Progress, Sketch], Composition], keep: bool) -> None:
-    sketch = Sketch(unfinished.work, unfinished.given_bars)
+    bars = unfinished.given_bars + unfinished.plan.bars
+    sketch = Sketch(unfinished.work, unfinished.given_bars, bars)
     st.session_state[SKETCH] = sketch
     st.session_state["compose_keeps"] = keep
 
