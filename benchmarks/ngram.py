@@ -27,10 +27,10 @@ class _Order:
     """Counts of one order. Of n-grams: hashes, counts. Of their contexts: hashes, totals, kinds."""
 
     grams: Hashes
-    counts: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.integer[Any]]
     contexts: Hashes
-    totals: npt.NDArray[np.int64]
-    kinds: npt.NDArray[np.int64]
+    totals: npt.NDArray[np.integer[Any]]
+    kinds: npt.NDArray[np.integer[Any]]
     discount: float
 
 
@@ -45,23 +45,23 @@ class KneserNey:
         self.order = order
         self._kinds = np.asarray(kinds)
         self._sizes = np.bincount(self._kinds)
-        contexts, grams = self._hashes(streams)
+        training = _Joined(streams, order, self._kinds)
         self._orders: list[_Order] = []
-        places = np.arange(len(grams[-1]))
+        places = np.arange(len(training.at))
         for length in range(order, 0, -1):
-            unique, first, counts = np.unique(
-                grams[length - 1][places], return_index=True, return_counts=True
-            )
+            contexts, grams = training.hashes(length, places)
+            unique, first, counts = np.unique(grams, return_index=True, return_counts=True)
+            self._orders.append(_counted(unique, counts, contexts[first]))
             # One place for each n-gram: of lower orders it counts in how many contexts it was met.
             places = places[first]
-            self._orders.append(_counted(unique, counts, contexts[length - 1][places]))
         self._orders.reverse()
 
     def nats(self, stream: Tokens) -> npt.NDArray[np.float64]:
         """-ln p of each token of a stream, given those before it."""
-        contexts, grams = self._hashes([stream])
+        held = _Joined([stream], self.order, self._kinds)
         probability = 1.0 / self._sizes[self._kinds[stream]]
-        for order, context, gram in zip(self._orders, contexts, grams, strict=True):
+        for length, order in enumerate(self._orders, 1):
+            context, gram = held.hashes(length, slice(None))
             at, met = _find(order.contexts, context)
             total = np.where(met, order.totals[at], 1)
             there, seen = _find(order.grams, gram)
@@ -71,28 +71,31 @@ class KneserNey:
             probability = np.where(met, kept + passed_on * probability, probability)
         return -np.log(probability)
 
-    def _hashes(self, streams: Sequence[Tokens]) -> tuple[list[Hashes], list[Hashes]]:
-        """For each length 1 to order: hashes of the contexts and of the n-grams at each token.
+
+class _Joined:
+    """Streams one after another, each behind `order` - 1 tokens that stand for its beginning.
+
+    at: [tokens], where the real ones are.
+    """
+
+    def __init__(self, streams: Sequence[Tokens], order: int, kinds: npt.NDArray[Any]) -> None:
+        before = np.full(order - 1, _BEFORE)
+        parts = [part for stream in streams for part in (before, np.asarray(stream))]
+        self._tokens = np.concatenate(parts)
+        self._kinds = kinds
+        self.at = np.flatnonzero(self._tokens != _BEFORE)
+
+    def hashes(self, length: int, places: Any) -> tuple[Hashes, Hashes]:
+        """Hashes of the contexts and of the n-grams of one length that end at `at`[places].
 
         A context holds the kind of the token to come, so that the shortest is that kind alone.
         """
-        before = np.full(self.order - 1, _BEFORE)
-        padded = [np.concatenate([before, np.asarray(stream)]) for stream in streams]
-        ends = np.cumsum([len(p) for p in padded])
-        everything = np.concatenate(padded)
-        real = np.ones(len(everything), bool)
-        for end, p in zip(ends, padded, strict=True):
-            real[end - len(p) : end - len(p) + self.order - 1] = False
-        at = np.flatnonzero(real)
-        target = everything[at]
+        at = self.at[places]
+        target = self._tokens[at]
         context = _mixed(np.uint64(1), self._kinds[target])
-        contexts, grams = [], []
-        for length in range(self.order):
-            if length:
-                context = _mixed(context, everything[at - length] + 2)
-            contexts.append(context)
-            grams.append(_mixed(context, target + 2))
-        return contexts, grams
+        for back in range(1, length):
+            context = _mixed(context, self._tokens[at - back] + 2)
+        return context, _mixed(context, target + 2)
 
 
 def _mixed(state: Any, value: npt.NDArray[np.int64]) -> Hashes:
@@ -102,14 +105,15 @@ def _mixed(state: Any, value: npt.NDArray[np.int64]) -> Hashes:
         return np.asarray((mixed ^ (mixed >> np.uint64(29))) * _MIX, np.uint64)
 
 
-def _counted(grams: Hashes, counts: npt.NDArray[np.int64], contexts: Hashes) -> _Order:
-    order = np.argsort(contexts, kind="stable")
+def _counted(grams: Hashes, counts: npt.NDArray[np.integer[Any]], contexts: Hashes) -> _Order:
+    order = np.argsort(contexts)
     unique, start = np.unique(contexts[order], return_index=True)
     totals = np.add.reduceat(counts[order], start)
     kinds = np.diff(np.append(start, len(order)))
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())
     discount = once / (once + 2 * twice) if once else 0.5
-    return _Order(grams, counts, unique, totals, kinds, min(discount, 0.95))
+    small = [array.astype(np.int32) for array in (counts, totals, kinds)]
+    return _Order(grams, small[0], unique, small[1], small[2], min(discount, 0.95))
 
 
 def _find(table: Hashes, wanted: Hashes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
