@@ -22,18 +22,19 @@ def names(entry: GalleryEntry) -> tuple[str, ...]:
 
 def card(entry: GalleryEntry) -> None:
     """One example. Its sound is read only when its player is opened."""
-    with st.container(border=True, key=f"gallery_card_{entry.job}_{entry.slug}"):
+    name = entry.slug if entry.job == "extrapolate" else f"{entry.job}_{entry.slug}"
+    with st.container(border=True, key=f"gallery_card_{name}"):
         words, picture = st.columns([3, 2], gap="medium", vertical_alignment="center")
         words.subheader(entry.title, anchor=False)
         words.caption(f"{entry.artist} · {entry.genre} · {entry.licence}  \n{entry.source}")
-        made_by = [title(entry.job, name) for name in names(entry)]
+        made_by = [title(entry.job, engine) for engine in names(entry)]
         words.markdown(" ".join(f":violet-badge[{name}]" for name in made_by))
         if isinstance(entry, GalleryPiece):
             query = pieces.of_example(entry).plan.query()
         else:
             query = requests.of_recipe(entry.recipe).query()
         with words.container(horizontal=True, vertical_alignment="center"):
-            opened = st.toggle("Listen here", key=f"gallery_open_{entry.slug}")
+            opened = st.toggle("Listen here", key=f"gallery_open_{name}")
             st.page_link(
                 f"pages/{entry.job}.py",
                 label=f"Open in {entry.job.capitalize()}",

@@ -57,7 +57,7 @@ def sound(score: Score, progress: Progress = ignore) -> Sound:
     )
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=64)
 def _stem(alone: Score) -> tuple[bytes, FloatArray]:
     """(MP3, the peak of every block of BLOCK_S) of a score with one track."""
     from core.synth import render_stems

@@ -7,17 +7,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile as sf
 
 from core import gallery
 from core.audio import Clip, encode_flac, encode_wav
+from core.composition import stems
 from core.composition.controls import Controls
 from core.composition.finished import save as save_piece
 from core.composition.plan import Plan
 from core.extrapolation.run import run
 from core.path_picture import path_figure
 from core.pictures import draw, save
-from tests.app.fake_composer import FakeComposer
+from tests.app.fake_composer import FakeComposer, tones
 from ui.requests import Request
 
 RATE = 22050
@@ -137,4 +139,6 @@ def make_pieces(root: Path, slugs: tuple[str, ...] = ("study",)) -> None:
             "source": "composed for this test",
         }
         made = FakeComposer().compose(None, 8, seed=rank)
-        save_piece(root / "compose" / slug, plan, made, rank=rank, words=words)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stems, "_stem", tones)
+            save_piece(root / "compose" / slug, plan, made, rank=rank, words=words)

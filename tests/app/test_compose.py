@@ -2,6 +2,8 @@ import csv
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -18,7 +20,7 @@ from core.errors import ModelUnavailableError
 from core.midi_files import write_midi
 from core.score import Key, Note, Score, Track
 from tests.app import fake_composer
-from tests.app.drive import page, problems, settle
+from tests.app.drive import ROOT, page, problems, settle
 from tests.app.fake_composer import FakeComposer
 from tests.app.samples import make_pieces
 from ui.compose import downloads, stage
@@ -362,5 +364,23 @@ def test_gallery_shows_pieces_and_filters_by_kind(monkeypatch, gallery_folder, p
     at = page("gallery")
     assert [box.value for box in at.subheader] == ["Piece study"]
     assert rolls(at) == []
-    at.toggle(key="gallery_open_study").set_value(True).run()
+    at.toggle(key="gallery_open_compose_study").set_value(True).run()
     assert rolls(at)[0]["tracks"][0]["name"] == "lead"
+
+
+def test_the_page_opens_without_models_or_renderers(pieces_folder):
+    code = f"""
+import sys
+from pathlib import Path
+import core.gallery
+core.gallery.GALLERY = Path({str(pieces_folder)!r})
+from tests.app.drive import page
+at = page("compose")
+assert not at.exception and len(at.get("bidi_component")) == 1
+heavy = ("tensorflow", "keras", "librosa", "scipy", "matplotlib", "music21", "verovio", "av")
+assert not [name for name in heavy if name in sys.modules]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

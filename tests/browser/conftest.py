@@ -21,9 +21,11 @@ LAUNCH = """
 import sys
 from pathlib import Path
 import core.gallery
+from core.composition import stems
 from tests.app import fake_composer
 core.gallery.GALLERY = Path(sys.argv[1])
 fake_composer.install(setattr)
+stems._stem = fake_composer.tones
 from streamlit.web import cli
 sys.argv = ["streamlit", "run", "app.py", *sys.argv[2:]]
 cli.main()

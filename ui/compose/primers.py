@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -63,11 +64,16 @@ def _read(sha256: str, name: str, _data: bytes) -> Score:
     return read_score(_data, name)
 
 
+def plain(text: str) -> str:
+    """A stranger's words, which may not turn into Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#!|<>$:~])", r"\\\1", text)
+
+
 def _told(score: Score) -> str:
     parts = [f"{score.bars} bars", f"{score.beats}/{score.beat_unit}", f"{score.tempo_bpm:.0f} BPM"]
     if score.key:
         parts.append(str(score.key))
-    names = ", ".join(track.name for track in score.tracks[:6])
+    names = ", ".join(plain(track.name) for track in score.tracks[:6])
     more = len(score.tracks) - 6
     cut = f" Its last {MAX_PRIMER_BARS} bars are continued." if score.bars > MAX_PRIMER_BARS else ""
     return f"{' · '.join(parts)} · {names}{f' and {more} more' if more > 0 else ''}.{cut}"

@@ -18,6 +18,7 @@ from core.score import Composition, Score
 from ui.background import REFRESH_S
 from ui.compose import downloads, pieces, work
 from ui.compose.pieces import Piece
+from ui.compose.primers import plain
 from ui.compose.work import RUNS
 from ui.piano_roll import Touched, piano_roll
 from ui.sheet_music import sheet_music
@@ -61,7 +62,7 @@ def _show() -> None:
     if piece is None:
         return
     with head:
-        st.subheader(piece.title, anchor=False)
+        st.subheader(plain(piece.title), anchor=False)
         st.caption(_about(piece))
     with body:
         touched = _roll(piece, editable=offer(piece.plan.engine).redraw)

@@ -22,6 +22,7 @@ from ui import media, player
 from ui.piano_roll.drums import drum_names
 
 MAX_CHOICES = 6
+MAX_SAMPLES = 50_000_000
 _mount = st.components.v2.component(
     "encore_piano_roll", **player.parts(Path(__file__).parent, "roll", "picture")
 )
@@ -65,7 +66,7 @@ def piano_roll(
         "beats": score.beats,
         "seconds_per_tick": score.seconds_per_tick,
         "seconds": sound.seconds if sound else score.duration_s,
-        "sample_rate": sound.sample_rate if sound else 44100,
+        "sample_rate": _played_rate(sound) if sound else 0,
         "gain": sound.gain if sound else 1.0,
         "given": given_bars,
         "locked": sorted(locked),
@@ -103,6 +104,15 @@ def describe(score: Score) -> str:
         f"Piano roll of {score.bars} bars in {score.beats}/{score.beat_unit}{key}, "
         f"{score.tempo_bpm:.0f} quarters a minute: {parts or 'no notes yet'}."
     )
+
+
+def _played_rate(sound: Sound) -> int:
+    """The rate at which the browser keeps the sounds: half for a long piece of many tracks.
+
+    Decoded, a track takes 4 bytes a sample; phones drop a page that wants too much.
+    """
+    samples = sound.seconds * sound.sample_rate * sum(file is not None for file in sound.files)
+    return sound.sample_rate if samples <= MAX_SAMPLES else sound.sample_rate // 2
 
 
 def _ignore() -> None:

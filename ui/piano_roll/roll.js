@@ -67,7 +67,10 @@ class Roll extends Deck {
     this.picked = null;
     this.choicesOf = null;
     this.total = data.seconds;
-    this.sampleRate = data.sample_rate;
+    if (!data.live && this.sampleRate !== data.sample_rate) {
+      this.closeContext();
+      this.sampleRate = data.sample_rate;
+    }
     this.sounds = data.tracks.flatMap((track, index) =>
       track.url ? [{ name: `${index}`, url: track.url, begins: 0 }] : [],
     );

@@ -98,6 +98,12 @@ class Deck {
     this.volume.connect(this.context.destination);
   }
 
+  closeContext() {
+    this.stopTake();
+    this.context?.close();
+    this.context = null;
+  }
+
   load() {
     this.loading ??= Promise.all(
       this.sounds.map(async (sound) => {
@@ -249,8 +255,7 @@ class Deck {
 
   remove() {
     this.gone = true;
-    this.stopTake();
-    this.context?.close();
+    this.closeContext();
     if (sounding === this) sounding = null;
   }
 }
