@@ -23,6 +23,8 @@ from core.score import TICKS_PER_QUARTER, Key, Note, Score, Track, bars_needed
 _EXACT_QUARTERS = 1 / 400
 """A time this near to the grid is meant to be on it: less than 3 ms at 60 quarters a minute."""
 _EXACT_SHARE = 0.95
+_DEFAULT_DIVISION = 480
+"""Ticks of a quarter where the head says 0."""
 _MAX_REST_BARS = 8
 """Empty bars at the end that are kept; more is a file whose end mark is wrong."""
 _IN_SCALE = 0.75
@@ -86,7 +88,7 @@ def _ticks_per_quarter(events: MidiEvents) -> float:
         frames, per_frame = 256 - (events.division >> 8), max(events.division & 0xFF, 1)
         quarter_us = min(events.tempos, default=(0, 500_000))[1]
         return max(frames * per_frame * quarter_us / 1e6, 1.0)
-    return float(max(events.division, 1))
+    return float(events.division or _DEFAULT_DIVISION)
 
 
 def _chunk_offsets(events: MidiEvents) -> dict[int, int]:
