@@ -78,7 +78,9 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(0)
     wide = every_position(build(VOCABULARY, window, units, hidden))
-    wide.compile("rmsprop", "sparse_categorical_crossentropy")
+    # Elsewhere compiling takes longer than it saves.
+    fast = keras.backend.backend() == "jax"
+    wide.compile("rmsprop", "sparse_categorical_crossentropy", jit_compile=fast)
     history = History(out / "history.csv", ("step", "minutes", "nats_per_token"))
     began, recent = time.monotonic(), []
     for step, (inputs, targets) in enumerate(batches(pieces, 0, batch, window), 1):

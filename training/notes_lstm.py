@@ -105,27 +105,41 @@ def validation_windows(
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
-    """history.csv, the weights of each epoch, and the end of the time there is."""
+    """history.csv, weights and headline.json of each epoch, and the end of the time there is.
 
-    def __init__(self, out: Path, minutes: float) -> None:
+    guess: validation accuracy of always the commonest word.
+    """
+
+    def __init__(self, out: Path, minutes: float, guess: float) -> None:
         super().__init__()
-        self.out, self.end = out, time.monotonic() + 60 * minutes
-        self.began, self.epochs = time.monotonic(), 0
+        self.out, self.guess = out, guess
+        self.began, self.end = time.monotonic(), time.monotonic() + 60 * minutes
         self.history = History(
             out / "history.csv",
             ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "minutes"),
         )
-        self.logs: dict[str, float] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = self.logs = logs or {}
+        logs = logs or {}
         spent = time.monotonic() - self.began
         values = [logs[n] for n in ("loss", "accuracy", "val_loss", "val_accuracy")]
         self.history.add(epoch + 1, *values, spent / 60)
         save_weights(self.model, self.out / "last.weights.h5", half=True)
+        write_headline(self.out, logs["val_accuracy"], self.guess)
         # Not an epoch that would end after the time.
         if time.monotonic() + spent / (epoch + 1) > self.end:
             self.model.stop_training = True
+
+
+def write_headline(out: Path, accuracy: float, guess: float) -> None:
+    """`out`/headline.json, which `training.register` takes into the manifest."""
+    found = {
+        "metric": "validation_accuracy",
+        "value": round(float(accuracy), 4),
+        "baseline": "always the commonest word",
+        "baseline_value": round(float(guess), 4),
+    }
+    (out / "headline.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 
 def train(
@@ -158,24 +172,16 @@ def train(
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",  # elsewhere it takes longer than it saves
     )
-    log = EpochLog(out, minutes)
+    guess = float(validation[1][:, targets.sum(axis=0).argmax()].mean())
     model.fit(
         inputs,
         targets,
         batch_size=BATCH,
         epochs=epochs,
         validation_data=validation,
-        callbacks=[log],
+        callbacks=[EpochLog(out, minutes, guess)],
         verbose=0,
     )
-    commonest = targets.sum(axis=0).argmax()
-    headline = {
-        "metric": "validation_accuracy",
-        "value": round(float(log.logs["val_accuracy"]), 4),
-        "baseline": "always the commonest word",
-        "baseline_value": round(float(validation[1][:, commonest].mean()), 4),
-    }
-    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
     return model
 
 

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import composition, composition_nll, composition_pieces, paper_on_tokens
 from benchmarks.composition_pieces import Excerpt, chorale, excerpts, random_notes, score_of
@@ -13,6 +14,14 @@ from core.composition.tokens import BAR_LINE, SIZES, VOCABULARY, flat_tokens, or
 from core.errors import ModelUnavailableError
 from core.score import Composition, Note, Score, Track
 from training.composer_corpus import Piece, save
+
+
+@pytest.fixture
+def eagerly():
+    """Tiny trainings take longer to compile than to run."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def events(seed, bars=18, a_bar=8, instruments=(0, 3)):
@@ -82,7 +91,7 @@ def test_the_reports_network_is_asked_for_every_token_of_a_note():
     assert np.isnan(nats[1])
 
 
-def test_two_steps_of_the_reports_network_on_tokens(tmp_path):
+def test_two_steps_of_the_reports_network_on_tokens(tmp_path, eagerly):
     found = [piece(seed, "train") for seed in range(2)]
     sizes = {"window": 12, "units": 8, "hidden": 6}
     paper_on_tokens.train(found, tmp_path, minutes=1.0, steps=2, batch=3, **sizes)

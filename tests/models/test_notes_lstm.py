@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from core import loaders
 from core.composition import note_names, notes_lstm
@@ -21,6 +22,14 @@ from training.saving import save_weights
 
 WORDS = ["0.4.7", "5", "7.11", "C4", "C5", "E-4", "E4", "F#3", "G4"]
 WINDOW = 6
+
+
+@pytest.fixture
+def eagerly():
+    """Tiny trainings take longer to compile than to run."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -194,7 +203,7 @@ def test_words_that_the_vocabulary_lacks():
     assert near == {"C3": "C4", "F4": "E4", "0.4.7.10": "0.4.7", "11": "7.11", "C4": "C4"}
 
 
-def test_two_training_steps_write_what_the_engine_loads(tmp_path):
+def test_two_training_steps_write_what_the_engine_loads(tmp_path, eagerly):
     rng = np.random.default_rng(0)
     pieces = [rng.choice(WORDS, n).tolist() for n in (90, 60)]
     held = [rng.choice([*WORDS, "B9"], 30).tolist()]
