@@ -6,7 +6,7 @@ from core.errors import UserInputError
 from core.extrapolation.ending import ENDINGS
 from core.gallery import GalleryItem
 from ui import examples, form, links, requests, runs, sources
-from ui.results import show_downloads, show_paths, show_player, show_reading
+from ui.results import show_downloads, show_figures, show_paths, show_player, show_reading
 
 LINK, SHOWN = "extrapolate_link", "extrapolate_shown"
 
@@ -67,6 +67,7 @@ def show_result() -> None:
     show_player(result, key="extrapolate_player")
     if result.actual_flac is None:
         st.caption("The clip ends where the input ends, so there is no actual continuation.")
+    show_figures(result)
     show_paths(result, key="extrapolate_path")
     show_reading(result)
     show_downloads(result, key="extrapolate_download")

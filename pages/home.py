@@ -20,7 +20,7 @@ if items:
     best = examples.result(items[0])
     st.caption(f"Press play: 20 s of the recording, then what each engine makes of it. "
                f"{best.credit}")  # fmt: skip
-    show_player(best, key="home_player", with_figures=False)
+    show_player(best, key="home_player")
 st.write(
     "Every engine is measured on music that it has never heard, beside silence, plain copies and "
     "the published model; the bad figures are shown too."

@@ -16,8 +16,8 @@ from core.extrapolation.path import Segment
 from core.gallery import GalleryItem, read_flac
 from core.pictures import Pictures, draw, figure
 from core.recipe import Recipe
-from ui import paths
-from ui.spectrogram_row import Figure, Panel, spectrogram_row
+from ui import figures, paths
+from ui.spectrogram_row import Panel, spectrogram_row
 
 ACTUAL_TITLE = "Actual continuation"
 PUBLISHED_NOTE = "As published. Noise is what this model gives; nothing went wrong."
@@ -125,23 +125,8 @@ def wav(flac: bytes) -> bytes:
     return _wav(flac)[0]
 
 
-def figures(metrics: dict[str, float]) -> tuple[Figure, ...]:
-    """The figures that the vocabulary knows, in its order, as they are printed."""
-    from core.metrics import METRICS
-
-    return tuple(
-        Figure(metric.title, _printed(metrics[name], metric.digits, metric.unit))
-        for name, metric in METRICS.items()
-        if name in metrics
-    )
-
-
-def _printed(value: float, digits: int, unit: str) -> str:
-    return f"{value:z.{digits}f} {unit}".strip() if math.isfinite(value) else "not defined"
-
-
-def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:
-    """The comparison player for a result; figures need librosa, so a light page goes without."""
+def show_player(result: Result, *, key: str) -> None:
+    """The comparison player for a result."""
     pictures = result.pictures.files
     sound, seconds, rate = _wav(result.input_flac)
     panels = [Panel("input", "Input", "input", sound, seconds, rate, pictures["input"])]
@@ -157,7 +142,6 @@ def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:
                 rate,
                 pictures[made.engine],
                 PUBLISHED_NOTE if made.published else "",
-                figures(made.metrics) if with_figures else (),
             )
         )
     if result.actual_flac is not None:
@@ -167,6 +151,11 @@ def show_player(result: Result, *, key: str, with_figures: bool = True) -> None:
             Panel("actual", ACTUAL_TITLE, "actual", sound, seconds, rate, pictures["actual"], note)
         )
     spectrogram_row(panels, result.pictures.axes, key=key)
+
+
+def show_figures(result: Result) -> None:
+    """Every engine's figures, a row each."""
+    figures.show([figures.Line(made.title, made.published, made.metrics) for made in result.made])
 
 
 def show_paths(result: Result, *, key: str) -> None:

@@ -22,14 +22,6 @@ _mount = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One measured figure as it is printed."""
-
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Panel:
     """A sound with its picture.
 
@@ -47,7 +39,6 @@ class Panel:
     sample_rate: int
     picture: bytes
     caption: str = ""
-    figures: tuple[Figure, ...] = ()
 
 
 def spectrogram_row(panels: Sequence[Panel], axes: Axes, *, key: str) -> None:
@@ -72,7 +63,6 @@ def spectrogram_row(panels: Sequence[Panel], axes: Axes, *, key: str) -> None:
                 "kind": panel.kind,
                 "seconds": panel.seconds,
                 "caption": panel.caption,
-                "figures": [asdict(figure) for figure in panel.figures],
                 "url": media.url(panel.wav, "audio/wav", f"{key}/{panel.name}/wav"),
                 "picture": media.url(panel.picture, "image/png", f"{key}/{panel.name}/png"),
             }

@@ -91,15 +91,6 @@ class Player extends Deck {
       plot.append(frequencies, picture, times);
       const notes = make("div", "notes");
       if (panel.caption) notes.append(make("p", "caption", panel.caption));
-      if (panel.figures.length) {
-        const list = make("dl");
-        for (const figure of panel.figures) {
-          const pair = make("div");
-          pair.append(make("dt", "", figure.title), make("dd", "", figure.text));
-          list.append(pair);
-        }
-        notes.append(list);
-      }
       node.append(caption, plot, notes);
       host.append(node);
       this.heads.set(panel.name, head);

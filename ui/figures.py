@@ -1,0 +1,102 @@
+"""The figures of a run in one table: engines as rows, ours first, and a column for each figure."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.metric_names import METRICS, Metric
+
+_ARROWS = {"lower": "↓", "higher": "↑"}
+_STYLE = """
+<style>
+.encore-figures { overflow-x: auto; }
+.encore-figures table { border-collapse: collapse; font-size: 14px; width: 100%; }
+.encore-figures th, .encore-figures td { padding: 6px 12px; text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.encore-figures thead th { vertical-align: bottom; font-size: 12px; font-weight: 400;
+  line-height: 1.25; white-space: normal; min-width: 76px; }
+.encore-figures thead small { opacity: .72; font-size: 12px; white-space: nowrap; }
+.encore-figures tr > :first-child { position: sticky; left: 0; padding-left: 0;
+  background: var(--figures-ground, Canvas); }
+.encore-figures tbody th { text-align: left; font-weight: 600; white-space: normal;
+  min-width: 104px; }
+.encore-figures td.best { font-weight: 700; }
+</style>
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One engine's figures: names of core.metric_names -> values. published: it is not ours."""
+
+    title: str
+    published: bool
+    metrics: Mapping[str, float]
+
+
+def show(lines: Sequence[Line]) -> None:
+    """The table; it scrolls by itself where the page is narrow."""
+    names = [name for name in METRICS if any(name in line.metrics for line in lines)]
+    if not names:
+        return
+    st.markdown("**Figures**")
+    st.html(_STYLE + table(lines, names, _page_colour()))
+    if len(lines) > 1:
+        st.caption("Best in bold. ↓ lower is better, ↑ higher is better.")
+
+
+def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas") -> str:
+    """The table as HTML: our engines in the order given, then the published ones.
+
+    background: the page's colour, which the engines' names keep while figures pass under them.
+    """
+    ordered = sorted(lines, key=lambda line: line.published)
+    head = "".join(f'<th scope="col">{_column(METRICS[name])}</th>' for name in names)
+    rows = []
+    for line in ordered:
+        cells = [f'<th scope="row">{html.escape(line.title)}</th>']
+        for name in names:
+            best = ' class="best"' if line in _best(ordered, name) else ""
+            cells.append(f"<td{best}>{printed(line.metrics.get(name), METRICS[name])}</td>")
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return (
+        f'<div class="encore-figures" tabindex="0" role="region" aria-label="Figures" '
+        f'style="--figures-ground: {html.escape(background)}"><table>'
+        f'<thead><tr><th scope="col"></th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def printed(value: float | None, metric: Metric) -> str:
+    """A figure with its digits, its unit being in the head of the table."""
+    if value is None:
+        return "–"
+    return f"{value:z.{metric.digits}f}" if math.isfinite(value) else "not defined"
+
+
+def _page_colour() -> str:
+    """The background of the visitor's theme, from .streamlit/config.toml."""
+    kind = st.context.theme.type or "light"
+    return str(st.get_option(f"theme.{kind}.backgroundColor") or "Canvas")
+
+
+def _column(metric: Metric) -> str:
+    notes = " ".join(part for part in (metric.unit, _ARROWS.get(metric.better, "")) if part)
+    return html.escape(metric.title) + (f"<br><small>{html.escape(notes)}</small>" if notes else "")
+
+
+def _best(lines: Sequence[Line], name: str) -> list[Line]:
+    """Those whose figure is printed as the best one is; none where there is nothing to compare."""
+    metric = METRICS[name]
+    found = [line.metrics.get(name, math.nan) for line in lines]
+    values = [value for value in found if math.isfinite(value)]
+    if len(values) < 2 or metric.better not in _ARROWS:
+        return []
+    best = printed(min(values) if metric.better == "lower" else max(values), metric)
+    return [line for line in lines if printed(line.metrics.get(name), metric) == best]
