@@ -77,10 +77,14 @@ def heard(clip: Clip, after: Clip) -> FloatArray:
 
 
 def random_windows(data: Path, split: str, per_track: int, limit: int | None) -> list[Window]:
-    """`per_track` windows anywhere in each track that is long enough, always the same ones."""
+    """`per_track` windows anywhere in each track that is long enough, always the same ones.
+
+    limit: about so many tracks, spread over the index, where neighbours are from one album.
+    """
     rng = np.random.default_rng(0)
     found = []
-    for track in tracks(data, "audio", split)[:limit]:
+    every = tracks(data, "audio", split)
+    for track in every[:: max(len(every) // limit, 1) if limit else 1][:limit]:
         whole = track.clip()
         room = whole.duration_s - SECONDS_IN - SECONDS_OUT
         if room < 0:
