@@ -36,13 +36,20 @@ def align(samples: FloatArray, target: int, source: int, reach: int, rate: int) 
     if window < 16 or high <= low:
         return source
     reference = samples[target - window : target]
-    stretch = samples[low - window : high]
-    inner = fftconvolve(stretch, reference[::-1], mode="valid")
-    squares = np.concatenate([[0.0], np.cumsum(np.square(stretch, dtype=np.float64))])
-    energy = squares[window:] - squares[:-window]
-    scores = inner / np.sqrt(np.maximum(energy, 1e-9))
+    scores = match_scores(samples[low - window : high], reference)
     best = int(np.argmax(scores))
     return low + best if scores[best] > 0 else source
+
+
+def match_scores(stretch: FloatArray, reference: FloatArray) -> Float64Array:
+    """Normalised correlation of `reference` with each piece of `stretch` as long as it.
+
+    Both mono; [len(stretch) - len(reference) + 1].
+    """
+    inner = fftconvolve(stretch, reference[::-1], mode="valid")
+    squares = np.concatenate([[0.0], np.cumsum(np.square(stretch, dtype=np.float64))])
+    energy = squares[len(reference) :] - squares[: -len(reference)]
+    return np.asarray(inner / np.sqrt(np.maximum(energy, 1e-9)))
 
 
 def extrapolate_linear(samples: FloatArray, length: int) -> FloatArray:

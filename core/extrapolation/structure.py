@@ -4,7 +4,8 @@ The clip's frames are compared with each other (mel, chroma, onsets). From how e
 over the last 20 s a small network, trained on nothing but music going on, predicts how far the
 sound of each lag ago will be from each coming moment (structure_model.py). Dynamic programming then
 finds the path of lags that is predicted closest and joins best, each join is refined to the sample
-by cross-correlation, and the clip's own sound is played along the path.
+by cross-correlation, and the clip's own sound is played along the path, with others of its moments
+beneath it (mixing.py). A short clip tells the network too little: there `loop`'s rule has a say.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import numpy as np
 
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
+from core.extrapolation.candidates import short_list, source_frames
 from core.extrapolation.features import Features, features
+from core.extrapolation.loop import source_costs
+from core.extrapolation.mixing import SECOND_FRAMES, Chunk, mixed
 from core.extrapolation.render import Segment, align, render
 from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
 from core.extrapolation.self_similarity import (
@@ -43,6 +47,9 @@ CHUNK = 108
 LONGEST_CLIP_S = 40.0
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
+LEAN_S, LEAN = (10.0, 19.5), (0.2, 0.0)
+"""Weight of `loop`'s costs beside the predicted distances, by the clip's length, falling between
+these; chosen on the validation split, see training/README.md."""
 WEIGHTS = Weights()
 
 
@@ -63,16 +70,40 @@ class Structure:
             raise UserInputError("The clip is shorter than a second; choose at least 2 seconds.")
         length = round(seconds * clip.sample_rate)
         used = clip.between(max(clip.duration_s - LONGEST_CLIP_S, 0.0), clip.duration_s)
-        moments = Moments(features(used))
+        found = features(used)
+        moments = Moments(found)
         progress(0.1)
         hop = DISPLAY.hop_length * clip.sample_rate / DISPLAY.sample_rate
-        steps = int(-(-length // (STEP * hop))) + 1
-        path = moments.path(steps, np.random.default_rng(seed), part(progress, 0.1, 0.8))
+        steps = int(-(-length // (STEP * hop)))
+        chunks = moments.chunks(steps, np.random.default_rng(seed), part(progress, 0.1, 0.5))
+        path = np.concatenate([chunk.path for chunk in chunks])
+        segments = segments_of(path, moments, used, length)
+        played = render(used, segments, length, part(progress, 0.5, 0.6))
+        made = mixed(used, played, chunks, found.log_mel.T, part(progress, 0.6, 1.0))
         skipped = clip.length - used.length
-        segments = [
-            Segment(skipped + s.source, s.length) for s in segments_of(path, moments, used, length)
-        ]
-        return render(clip, segments, length, part(progress, 0.8, 1.0)), segments
+        return made, [Segment(skipped + s.source, s.length) for s in segments]
+
+
+class LagRule:
+    """What `loop` thinks of each lag. costs: [frames + 1] of `core.extrapolation.loop`."""
+
+    def __init__(self, costs: FloatArray) -> None:
+        possible = np.isfinite(costs)
+        worst = float(costs[possible].max()) + 1.0
+        by_lag = np.where(possible, costs, worst)[::-1] - costs[possible].min()
+        self._by_lag = np.full(LAGS * STEP, by_lag.max(), np.float32)
+        count = min(len(by_lag), len(self._by_lag))
+        self._by_lag[:count] = by_lag[:count]
+
+    def costs(self, lags: IntArray) -> FloatArray:
+        """0 for the best lag there is; [lags]."""
+        return self._by_lag[lags]
+
+    def best_of_groups(self, lags: IntArray) -> IntArray:
+        """Of each group of `STEP` lags the one that costs least; `lags` where all cost the same."""
+        groups = self._by_lag.reshape(-1, STEP)
+        best = np.arange(len(groups)) * STEP + groups.argmin(axis=1)
+        return np.asarray(np.where(np.ptp(groups, axis=1) > 0, best, lags), np.int64)
 
 
 class Moments:
@@ -86,14 +117,24 @@ class Moments:
         self.count = some.count
         self.table = distances(some)
         self.mixed = combined(self.table)
+        self.looped = LagRule(source_costs(found, some.count))
 
-    def path(self, steps: int, rng: np.random.Generator, progress: Progress = ignore) -> IntArray:
-        """Source frames to play, int [4 * steps]."""
+    def lean(self) -> float:
+        """How much `loop`'s rule counts beside the network, which short clips tell too little."""
+        seconds = self.count / DISPLAY.frame_rate_hz
+        return float(np.interp(seconds, LEAN_S, LEAN))
+
+    def chunks(
+        self, steps: int, rng: np.random.Generator, progress: Progress = ignore
+    ) -> list[Chunk]:
+        """What to play, at least 4 * `steps` frames of it."""
         path = np.zeros(0, np.int64)
+        chunks: list[Chunk] = []
         while len(path) < steps * STEP:
-            path = np.concatenate([path, self._chunk(self.history(path), rng)])
+            chunks.append(self._chunk(self.history(path), rng))
+            path = np.concatenate([path, chunks[-1].path])
             progress(min(len(path) / (steps * STEP), 1.0))
-        return path[: steps * STEP]
+        return chunks
 
     def history(self, path: IntArray) -> IntArray:
         """The frames that lead up to the end of `path`, as frames of the clip, at most 40 s.
@@ -108,18 +149,24 @@ class Moments:
         kept = np.arange(max(self.count - (most - recent), 0), self.count)
         return np.concatenate([kept, whole[-recent:]])
 
-    def _chunk(self, history: IntArray, rng: np.random.Generator) -> IntArray:
-        """The next 10 s: int [4 * CHUNK], source frames."""
+    def _chunk(self, history: IntArray, rng: np.random.Generator) -> Chunk:
+        """The next 10 s, after the frames of `history`."""
         lags, said = self.predicted(history)
         size = len(history)
+        likely, distances_ahead = short_list(said, lags, size)
+        lean = self.lean()
+        if lean > 0:
+            lags = self.looped.best_of_groups(lags)
         ahead = np.arange(1, CHUNK + 1)[:, None] * STEP
         within = (lags >= min(MIN_LAG, size // 4)) & (lags < size)
         lags, said = lags[within], said[within]
-        usable = lags[None] >= ahead
-        # A clip too short to last this long: any lag will do, and plays its own copy again.
+        # A lag that is too short plays its own copy again: in a short clip any lag may, in a long
+        # one where there is no other.
+        usable = (lags[None] >= ahead) | (lean > 0)
         usable |= ~usable.any(axis=1, keepdims=True)
         level = (said.T[:CHUNK] * usable).sum(axis=1) / usable.sum(axis=1)
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
+        costs += lean * self.looped.costs(lags)
         costs = np.where(usable, costs, np.inf).astype(np.float32)
         own = self.mixed[np.ix_(history, history)]
         lead = lead_up_distances(own, LEAD_UP_FRAMES)
@@ -131,7 +178,13 @@ class Moments:
         known = np.concatenate([history, np.zeros(CHUNK * STEP, np.int64)])
         for frame in range(CHUNK * STEP):
             known[size + frame] = known[size + frame - chosen[frame // STEP]]
-        return known[size:]
+        path = known[size:]
+        sources = history[source_frames(likely, size)]
+        sources[0] = np.pad(path, (0, sources.shape[1] - len(path)), mode="edge")
+        # Seconds for which the history is too short have no other source than the path's own.
+        without = (np.arange(sources.shape[1]) // SECOND_FRAMES + 1) * SECOND_FRAMES >= size
+        sources[:, without] = sources[0, without]
+        return Chunk(path, sources, distances_ahead)
 
     @staticmethod
     def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.extrapolation import spectral, structure
+from core.extrapolation import mixing, spectral, structure
 from core.extrapolation.candidates import (
     CANDIDATES,
     FRAMES,
@@ -31,7 +31,7 @@ def first_only(monkeypatch):
         "structure": np.zeros((1, LAGS, FUTURE), np.float32),
         "spectral": said.astype(np.float32),
     }
-    for module in (structure, spectral):
+    for module in (structure, spectral, mixing):
         monkeypatch.setattr(module, "load_model", lambda name: lambda _: answers[name])
 
 

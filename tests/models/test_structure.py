@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from core.audio import Clip
-from core.extrapolation import structure
+from core.extrapolation import mixing, structure
+from core.extrapolation.candidates import CANDIDATES, FRAMES
 from core.extrapolation.features import features
+from core.extrapolation.loop import Loop, source_costs
+from core.extrapolation.painting import BANDS, GROUPS
 from core.extrapolation.search import Weights, best_path, lead_up_distances
 from core.extrapolation.self_similarity import (
     CHANNELS,
@@ -33,8 +36,14 @@ TINY = {"width": 8, "dilations": (1, 2), "attention_after": (0,), "heads": 2}
 
 @pytest.fixture
 def indifferent(monkeypatch):
-    """`structure` with a network that has no opinion: what is asked of it is kept."""
+    """`structure` with a network that has no opinion: what is asked of it is kept.
+
+    Of six moments the painter hears the first alone.
+    """
     asked = []
+    heard = np.zeros((1, FRAMES, CANDIDATES * GROUPS + BANDS), np.float32)
+    heard[..., :GROUPS] = 1.0
+    monkeypatch.setattr(mixing, "load_model", lambda _: lambda inputs: heard)
 
     def network(batch):
         asked.append(batch)
@@ -184,6 +193,42 @@ def test_the_clip_stays_in_reach_however_long_it_goes_on(indifferent):
 def test_short_clips_go_on_too(indifferent, seconds):
     made = structure.Structure().extrapolate(riff(seconds, period_s=1.0), 12, seed=0)
     assert made.between(10, 12).peak() > 0.05
+
+
+def test_a_short_clip_goes_on_as_loop_says(indifferent):
+    """Where the network has no opinion the path is that of `loop`, which plays its copies again."""
+    clip = riff(5.0, period_s=1.6)
+    found = features(clip)
+    moments = structure.Moments(found)
+    assert moments.lean() == max(structure.LEAN)
+    best = moments.count - int(np.argmin(source_costs(found, moments.count)))
+    path = moments.chunks(60, np.random.default_rng(0))[0].path
+    periodic = moments.count + np.arange(240) % best - best
+    assert np.mean(path[:240] == periodic) > 0.9
+    made, loop = (e.extrapolate(clip, 8, seed=0) for e in (structure.Structure(), Loop()))
+    figures = continuation_metrics(clip, made, loop)
+    assert figures["onset_correlation"] > 0.9
+
+
+def test_twenty_seconds_lean_on_nothing():
+    moments = structure.Moments.__new__(structure.Moments)
+    for seconds, lean in ((5, 0.2), (10, 0.2), (20, 0.0), (40, 0.0)):
+        moments.count = int(seconds * RATE / 512)
+        assert moments.lean() == pytest.approx(lean)
+
+
+def test_the_rule_of_loop_by_lag():
+    costs = np.full(101, np.inf, np.float32)
+    costs[20:81] = 3.0
+    costs[58] = 1.0  # 42 frames before the end
+    rule = structure.LagRule(costs)
+    assert rule.costs(np.array([42]))[0] == 0.0
+    assert rule.costs(np.array([30]))[0] == pytest.approx(2.0)
+    assert rule.costs(np.array([5]))[0] > 2.0
+    groups = np.arange(LAGS) * STEP
+    best = rule.best_of_groups(groups)
+    assert best[42 // STEP] == 42
+    np.testing.assert_array_equal(best[200:], groups[200:])
 
 
 def test_a_steady_tone_goes_on_without_a_step(indifferent):
