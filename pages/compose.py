@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.composition import plan as plans
+from core.composition.offers import offer
 from core.composition.plan import Plan
 from core.engines import engines
 from core.errors import UserInputError
@@ -126,7 +127,7 @@ with desk:
         st.info("No composer is installed here; finished pieces play without one.")
     else:
         try:
-            primer = primers.pick()
+            primer = primers.pick(offer(engine.name))
         except UserInputError as error:
             problem = str(error)
         expected(primer)

@@ -46,7 +46,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="a .mid, .musicxml, .wav, .flac or .csv file",
     )
     parser.add_argument("--engine", choices=names, help=f"{names[0] if names else 'none is'} here")
-    parser.add_argument("--bars", type=_bars, default=DEFAULT_BARS, help="to add (%(default)s)")
+    parser.add_argument(
+        "--bars",
+        type=_bars,
+        default=DEFAULT_BARS,
+        help="to add (%(default)s); 0 gives PRIMER more voices",
+    )
     parser.add_argument("--seed", type=common.seed, default=0, help="%(default)s by default")
     parser.add_argument("--recipe", type=Path, help="a recipe.json to follow, redraws and all")
     style = parser.add_argument_group("style", "what is not given is the engine's own choice")
@@ -107,6 +112,12 @@ def _plan(args: argparse.Namespace, primer_sha256: str | None) -> Plan:
         raise UserInputError(
             f"{engine} knows these genres: {known}." if known else f"{engine} has no genres."
         )
+    if args.bars == 0 and (primer_sha256 is None or not has.harmonise):
+        raise UserInputError(
+            f"{engine} adds no voices to a primer; choose chorale for that."
+            if primer_sha256
+            else "Give a primer to add voices to, or ask for bars."
+        )
     default = from_fields({"engine": engine})[0].controls
     asked = {
         name: value
@@ -166,9 +177,9 @@ WRITERS: dict[str, Writer] = {
 
 
 def _bars(text: str) -> int:
-    if text.isdecimal() and MIN_BARS <= int(text) <= MAX_BARS:
+    if text.isdecimal() and (MIN_BARS <= int(text) <= MAX_BARS or int(text) == 0):
         return int(text)
-    raise argparse.ArgumentTypeError(f"give {MIN_BARS} to {MAX_BARS} bars, not {text!r}")
+    raise argparse.ArgumentTypeError(f"give {MIN_BARS} to {MAX_BARS} bars, or 0, not {text!r}")
 
 
 def _key(text: str) -> Key:

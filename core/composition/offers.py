@@ -23,7 +23,8 @@ class Offer:
     temperature: the default; None where nothing is drawn by chance.
     as_published: the published way takes the likeliest note each time (temperature 0), and is the
     default; drawing by chance is the option.
-    primer: it can continue a visitor's piece. redraw: it can redraw parts of a piece.
+    primer: it can continue a visitor's piece. harmonise: it can add voices to one, which a plan of
+    0 bars asks for. redraw: it can redraw parts of a piece.
     """
 
     genres: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Offer:
     top_p: bool = True
     repetition: bool = False
     primer: bool = True
+    harmonise: bool = False
     redraw: bool = True
 
     def kept(self, controls: Controls) -> Controls:
@@ -63,7 +65,7 @@ _OFFERS: dict[str, Offer] = {
         density=True,
         repetition=True,
     ),
-    "chorale": Offer(metres=((4, 4), (3, 4))),
+    "chorale": Offer(metres=((4, 4), (3, 4)), harmonise=True),
     "notes-lstm": Offer(
         tempo=True, key=False, temperature=0.0, as_published=True, top_p=False, redraw=False
     ),

@@ -35,7 +35,7 @@ MAX_PRIMER_BARS = 32
 
 @dataclass(frozen=True)
 class Plan:
-    """engine, bars, seed, controls: as Composer.compose takes them.
+    """engine, bars, seed, controls: as Composer.compose takes them; 0 bars add voices to a primer.
 
     primer_sha256: of the primer's file, where there is one.
     steps: the redraws that followed, in order.
@@ -158,9 +158,10 @@ def from_fields(
     steps = steps_from_text(str(fields.get("redraws", "")))
     if steps is None:
         wrong.append("redraws")
+    no_new_bars = has.harmonise and fields.get("primer") and str(fields.get("bars")) == "0"
     plan = Plan(
         engine,
-        whole("bars", MIN_BARS, MAX_BARS, DEFAULT_BARS),
+        0 if no_new_bars else whole("bars", MIN_BARS, MAX_BARS, DEFAULT_BARS),
         whole("seed", 0, MAX_SEED, 0),
         kept,
         str(fields["primer"]) if fields.get("primer") else None,

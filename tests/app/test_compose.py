@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core import gallery
+from core.composition import offers, stems
 from core.composition import plan as plans
-from core.composition import stems
 from core.composition.controls import Controls
 from core.composition.plan import Plan
 from core.composition.steps import Step, Taken
@@ -168,6 +169,19 @@ def test_a_primer_is_continued_in_its_own_style():
     assert piece.made.score.beats == 3
     assert piece.plan.primer_sha256 == hashlib.sha256(data).hexdigest()
     assert [n.pitch for n in piece.made.score.tracks[0].notes[:3]] == [60, 62, 64]
+
+
+def test_a_primer_is_harmonised_where_the_engine_can(monkeypatch):
+    can = replace(offers.offer("composer"), harmonise=True)
+    monkeypatch.setitem(offers._OFFERS, "composer", can)
+    at = give(page("compose"), "tune.mid", write_midi(primer()))
+    at.button_group(key="compose_primer_do").set_value("Harmonise it").run()
+    assert "compose_bars" not in {slider.key for slider in at.slider}
+    at = settle(press(at, "Harmonise my music"), job="compose_job")
+    piece = current(at)
+    assert piece.title == "tune, harmonised"
+    assert piece.made.score.bars == 4
+    assert plans.from_fields(piece.plan.query(), ["composer"]) == (piece.plan, ())
 
 
 @pytest.mark.parametrize(

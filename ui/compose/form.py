@@ -38,7 +38,7 @@ def fill(plan: Plan) -> None:
     density = controls.density
     values = {
         ENGINE: plan.engine,
-        BARS: plan.bars,
+        BARS: plan.bars or DEFAULT_BARS,
         SEED: plan.seed,
         "compose_tempo": None if controls.tempo_bpm is None else round(controls.tempo_bpm),
         "compose_key": AUTO if controls.key is None else str(controls.key),
@@ -88,7 +88,8 @@ def show(engine: EngineInfo, primer: Primer | None) -> Plan | None:
     asked: dict[str, Any] = {}
     with st.form("compose_form"):
         first, more = _controls(engine.name, has, free)
-        _bars(asked)
+        if primer is None or not primer.harmonised:
+            _bars(asked)
         _grid(first, asked)
         if more:
             with st.expander("More controls", icon=":material/tune:"):
@@ -107,7 +108,7 @@ def show(engine: EngineInfo, primer: Primer | None) -> Plan | None:
                 "Roll", icon=":material/casino:", on_click=_roll, help="Another seed"
             )
             pressed = st.form_submit_button(
-                "Continue my music" if primer else "Compose",
+                _label(primer),
                 type="primary",
                 icon=":material/music_note_add:",
                 width="stretch",
@@ -116,11 +117,17 @@ def show(engine: EngineInfo, primer: Primer | None) -> Plan | None:
         return None
     if engine.model_id is not None:
         preload(engine.model_id)
-    bars = int(asked.pop("bars"))
+    bars = int(asked.pop("bars", 0))
     if asked.pop("drawing", None) == PUBLISHED:
         asked["temperature"] = 0.0
     controls = has.kept(Controls(**asked))
     return Plan(engine.name, bars, int(seed), controls, primer.sha256 if primer else None)
+
+
+def _label(primer: Primer | None) -> str:
+    if primer is None:
+        return "Compose"
+    return "Harmonise my music" if primer.harmonised else "Continue my music"
 
 
 Control = Callable[[dict[str, Any]], None]

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.composition.offers import Offer
 from core.composition.plan import MAX_PRIMER_BARS, primer_part
 from core.score import Score
 
 TYPES = ("mid", "midi", "musicxml", "xml", "mxl")
 MAX_UPLOAD_MB = 5
-UPLOAD, OWN_STYLE = "compose_primer", "compose_own_style"
+UPLOAD, OWN_STYLE, DO = "compose_primer", "compose_own_style", "compose_primer_do"
+CONTINUE, HARMONISE = "Continue it", "Harmonise it"
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,18 @@ class Primer:
     """The part of a visitor's piece that is continued. title: the file's name, never a path.
 
     own_style: its tempo, key and metre go on, and the form's do not count.
+    harmonised: it gets more voices, and no more bars.
     """
 
     title: str
     sha256: str
     score: Score
     own_style: bool = True
+    harmonised: bool = False
 
 
-def pick() -> Primer | None:
-    """The widgets; None while there is no file.
+def pick(has: Offer) -> Primer | None:
+    """The widgets; None while there is no file. has: what the engine can do with one.
 
     Raises UserInputError when the file is of no use.
     """
@@ -43,17 +47,23 @@ def pick() -> Primer | None:
             help="It stays in this session and is not kept.",
         )
         if file is None:
+            more = " Or a tune is given the voices it lacks." if has.harmonise else ""
             st.caption(
-                "The piece begins with yours and goes on in its style. A few bars are enough."
+                "The piece begins with yours and goes on in its style; a few bars are enough."
+                + more
             )
             return None
         data = file.getvalue()
         name = file.name.replace("\\", "/").split("/")[-1]
         digest = hashlib.sha256(data).hexdigest()
         score = _read(digest, name, data)
+        st.caption(_told(score))
+        if has.harmonise:
+            do = st.segmented_control("What to do", [CONTINUE, HARMONISE], required=True, key=DO)
+            if do == HARMONISE:
+                return Primer(name, digest, primer_part(score), harmonised=True)
         st.session_state.setdefault(OWN_STYLE, True)
         own = st.toggle("Continue it in its own style", key=OWN_STYLE)
-        st.caption(_told(score))
         return Primer(name, digest, primer_part(score), own)
 
 

@@ -62,7 +62,7 @@ def compose(plan: Plan, primer: Primer | None) -> None:
     """Make a piece from its plan, in place of the one that is shown."""
     score = primer.score if primer else None
     title = _title(plan, primer)
-    given = score.bars if score else 0
+    given = score.bars if score and plan.bars else 0
     new = Piece(title, plan, Composition(Score((), 1)), given)
 
     def write(progress: Progress, sketch: Sketch) -> Composition:
@@ -118,7 +118,8 @@ def collect() -> None:
 def _title(plan: Plan, primer: Primer | None) -> str:
     if primer is None:
         return ""
-    return f"{primer.title.rsplit('.', 1)[0]}, continued"
+    done = "continued" if plan.bars else "harmonised"
+    return f"{primer.title.rsplit('.', 1)[0]}, {done}"
 
 
 def _named(plan: Plan, score: Score) -> str:
