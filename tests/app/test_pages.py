@@ -8,14 +8,14 @@ from tests.app.samples import results_file
 from ui import scores
 
 
-@pytest.mark.parametrize("name", ["home", "extrapolate", "gallery", "scoreboard"])
+@pytest.mark.parametrize("name", ["home", "extrapolate", "compose", "gallery", "scoreboard"])
 def test_every_page_opens(name):
     at = page(name)
     assert not at.exception
     assert problems(at) == []
 
 
-@pytest.mark.parametrize("name", ["home", "extrapolate", "gallery", "scoreboard"])
+@pytest.mark.parametrize("name", ["home", "extrapolate", "compose", "gallery", "scoreboard"])
 def test_every_page_opens_with_nothing_to_show(name, monkeypatch, tmp_path):
     monkeypatch.setattr(gallery, "GALLERY", tmp_path)
     at = page(name)
