@@ -132,6 +132,15 @@ _ENGINES = (
         "lstm-seq2seq",
         "core.extrapolation.lstm_seq2seq:LstmSeq2Seq",
     ),
+    EngineInfo(
+        "compose",
+        "chorale",
+        "Chorale",
+        "Four voices in Bach's manner. It continues a piece, or adds the voices that are missing.",
+        False,
+        "chorale",
+        "core.composition.chorale:Chorale",
+    ),
 )
 
 

@@ -1,11 +1,14 @@
 """Train `chorale`'s network on Bach's chorales, the standard split, every sixteenth a frame.
 
-    python -m training.chorale --data DIR --out runs/chorale --minutes 30
+    python -m training.chorale --data DIR --out runs/chorale-1 --minutes 30
+    python -m training.chorale --data DIR --out runs/chorale --join runs/chorale-1 runs/chorale-2
 
 Each epoch every training piece is moved to a random key in which its voices stay within the ranges
 that the training set has, and the pieces are laid end to end. For some of them the network is told
 where the bar lines are, and how much is left, so that the app may say so; validation never says.
-Weights are averaged over the last steps. Writes weights, `history.csv` and `headline.json`.
+Weights are averaged over the last steps. Writes weights, `config.json` and `history.csv`. The
+second form joins the networks of several runs into the one that ships, which averages what they
+say; it writes weights, and `headline.json` with its figure on the validation split.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +39,7 @@ from core.composition.chorale_frames import (
     table,
     transposed,
 )
-from core.composition.chorale_likelihood import of_rows, rows_of
+from core.composition.chorale_likelihood import nats, of_rows, rows_of
 from core.composition.chorale_model import build
 from training.history import History
 from training.saving import save_weights
@@ -43,7 +47,7 @@ from training.saving import save_weights
 Array = np.ndarray[Any, Any]
 
 BATCH, FRAMES = 16, 240
-CHECK_EVERY = 50
+CHECK_EVERY = 200
 FURTHEST = 6
 """Semitones a piece is moved at most."""
 TOLD = 0.3
@@ -51,6 +55,8 @@ TOLD = 0.3
 AVERAGE_EVERY, AVERAGING = 5, 0.96
 """Steps from one set of weights to the next in the mean, and what the mean keeps at each."""
 WARM_UP = 100
+MEMBER = {"absolute": [False], "units": [256], "depth": [24], "width": [256]}
+"""The default network of a run."""
 
 
 def chorales(data: Path, split: str) -> list[Array]:
@@ -150,6 +156,7 @@ def train(
 ) -> keras.Model:
     """Fit until the minutes or the steps are over; writes into `out`, returns the network."""
     out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(MEMBER | (config or {})) + "\n")
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     model, averaged = build(**(config or {})), build(**(config or {}))
@@ -189,12 +196,33 @@ def train(
                 save_weights(averaged, out / "best.weights.h5", half=True)
             history.add(step, epoch, np.mean(losses), reached, time.monotonic() - start)
             losses = []
-    headline = {
-        "metric": "validation_nats_per_voice_token", "value": round(best, 4),
-        "baseline": "published target", "baseline_value": 0.35,
-    }  # fmt: skip
-    (out / "headline.json").write_text(json.dumps(headline) + "\n")
     return averaged
+
+
+def join(runs: Sequence[Path], valid: list[Array], out: Path, **config: Any) -> keras.Model:
+    """The networks of several runs as one; writes into `out`.
+
+    config: what else `chorale_model.build` takes (shifts, temperature). The entry in
+    training/entries must have the same configuration as `config.json`, written here.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    parts = [json.loads((run / "config.json").read_text()) for run in runs]
+    whole = {name: [value for part in parts for value in part[name]] for name in MEMBER} | config
+    model = build(**whole)
+    for member, part, run in zip(model.members, parts, runs, strict=True):
+        single = build(**part)
+        single.load_weights(run / "best.weights.h5")
+        member.set_weights(single.get_weights())
+    save_weights(model, out / "best.weights.h5", half=True)
+    (out / "config.json").write_text(json.dumps(whole) + "\n")
+    missed = nats(model.predict_on_batch, valid)
+    headline = {
+        "metric": "validation_nats_per_voice_token",
+        "value": round(float(np.concatenate(missed).mean()), 4),
+    }
+    (out / "headline.json").write_text(json.dumps(headline) + "\n")
+    print(headline, flush=True)
+    return model
 
 
 def main() -> None:
@@ -205,17 +233,24 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--peak", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.02, help="of the weights (AdamW)")
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--config", type=json.loads, default={}, help="of the network (JSON)")
+    parser.add_argument("--join", type=Path, nargs="+", help="folders of runs; no training")
     args = parser.parse_args()
+    valid = chorales(args.data, "valid")
+    if args.join:
+        join(args.join, valid, args.out, **args.config)
+        return
     train(
         chorales(args.data, "train"),
-        chorales(args.data, "valid"),
+        valid,
         args.out,
         minutes=args.minutes,
         config=args.config,
         peak=args.peak,
         decay=args.decay,
+        batch=args.batch,
         seed=args.seed,
     )
 
