@@ -103,7 +103,9 @@ class GalleryPiece(GalleryEntry):
 
     def sound(self) -> Sound:
         """What the piece sounds like, from the files."""
-        files = tuple(name and (self.folder / name).read_bytes() for name in self.stems)
+        files = tuple(
+            None if name is None else (self.folder / name).read_bytes() for name in self.stems
+        )
         return Sound(files, self.gain, self.pans, self.seconds, self.sample_rate)
 
 

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 import streamlit as st
 
 from core import gallery, jobs
-from tests.app.samples import make_gallery
+from core.composition import stems
+from tests.app import fake_composer
+from tests.app.samples import make_gallery, make_pieces
 from ui import scores
 
 
@@ -24,3 +27,19 @@ def house(monkeypatch, gallery_folder, tmp_path):
     st.cache_resource.clear()
     yield
     executor.close()
+
+
+@pytest.fixture(scope="session")
+def pieces_folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("pieces")
+    make_pieces(root)
+    return root
+
+
+@pytest.fixture
+def composing(monkeypatch, house, pieces_folder):
+    """Composers without a model, a finished piece, and sound that costs nothing."""
+    fake_composer.install(monkeypatch.setattr)
+    silence = (b"ID3", np.zeros(4, np.float32))
+    monkeypatch.setattr(stems, "_stem", lambda alone: silence)
+    monkeypatch.setattr(gallery, "GALLERY", pieces_folder)
