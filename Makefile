@@ -49,6 +49,7 @@ benchmark: need-data $(VENV)/app.stamp
 .PHONY: gallery
 gallery: $(VENV)/app.stamp
 	$(RUN) -m benchmarks.gallery $(if $(DATA),--data "$(DATA)")
+	$(RUN) -m benchmarks.gallery --job compose
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp

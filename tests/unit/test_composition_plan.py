@@ -3,7 +3,10 @@ import io
 import numpy as np
 import pytest
 
+from benchmarks import gallery_compose
+from core import gallery
 from core.audio import Clip
+from core.composition import stems
 from core.composition.controls import Controls
 from core.composition.finished import save
 from core.composition.offers import Offer, offer
@@ -13,6 +16,7 @@ from core.composition.plan import (
     from_fields,
     key_name,
     key_named,
+    make,
     of_recipe,
     primer_part,
 )
@@ -22,6 +26,7 @@ from core.composition.stored import from_json, to_json
 from core.errors import UserInputError
 from core.gallery import Recipe
 from core.score import Composition, Key, Note, NoteChoice, Score, Track
+from tests.app import fake_composer
 
 PLAN = Plan(
     "composer",
@@ -165,8 +170,6 @@ def test_long_sounds_get_fewer_bits_and_sparse_ones_differ_in_their_heads():
 
 
 def test_a_finished_piece_is_written_as_the_gallery_reads_it(tmp_path, monkeypatch):
-    from core import gallery
-
     monkeypatch.setattr(gallery, "GALLERY", tmp_path)
     words = dict.fromkeys(("title", "artist", "genre", "licence", "source"), "x")
     made = Composition(piece())
@@ -179,3 +182,34 @@ def test_a_finished_piece_is_written_as_the_gallery_reads_it(tmp_path, monkeypat
     assert sound.seconds == pytest.approx(2.0 + 1.5)
     assert found.given_bars == 1
     assert 1 < sound.gain < 60
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """A gallery of composed pieces that a list asks for, by the fake composer."""
+    fake_composer.install(monkeypatch.setattr)
+    monkeypatch.setattr(gallery, "GALLERY", tmp_path)
+    monkeypatch.setattr(gallery_compose, "GALLERY", tmp_path)
+    monkeypatch.setattr(stems, "_stem", lambda alone: (b"ID3", np.ones(4, np.float32)))
+    return tmp_path / "compose.toml"
+
+
+def test_the_gallerys_list_is_made_into_pieces_that_their_recipes_replay(listed):
+    listed.write_text(
+        '[[piece]]\nslug = "waltz"\ntitle = "Waltz"\nengine = "composer"\nseed = 4\n'
+        'bars = 4\ngenre = "folk"\nmetre = "3/4"\n'
+    )
+    gallery_compose.build_all([])
+    (found,) = gallery.pieces()
+    assert (found.slug, found.title, found.genre) == ("waltz", "Waltz", "folk")
+    stored = from_json((found.folder / "piece.json").read_text())
+    assert stored == make(of_recipe(found.recipe), None)
+    assert stored.score.beats == 3
+
+
+def test_a_slip_in_the_gallerys_list_stops_before_the_work(listed):
+    listed.write_text(
+        '[[piece]]\nslug = "waltz"\ntitle = "Waltz"\nengine = "composer"\ngenre = "polka"\n'
+    )
+    with pytest.raises(ValueError, match=r"waltz.*genre"):
+        gallery_compose.build_all([])
