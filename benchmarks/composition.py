@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import composition_nll, composition_speed
+from benchmarks import chorale_nll, composition_nll, composition_speed
 from benchmarks.composition_pieces import (
     BARS,
     PIECES,
@@ -177,7 +177,9 @@ def run(
         tables.append(piano)
     if wanted is None or NLL in wanted:
         surprise, more = composition_nll.measure(found, split, limit)
-        rows, tables = merged(rows, surprise), [*more, *tables]
+        bach_table = chorale_nll.table(data, limit=limit)
+        rows = merged(rows, surprise)
+        tables = [*more, *([bach_table] if bach_table else []), *tables]
     if wanted is None or SPEED in wanted:
         tables += composition_speed.tables(limit)
     described = (

@@ -204,7 +204,7 @@ def rows_and_tables(
         f"Nats a note over {sum(counts):,} notes of {len(test)} pieces, and on {len(sampled)} of "
         "them drawn over all; then by kind of music. The n-grams are counted in the same training "
         "pieces. The report's network reads a window for each token, so it is measured on the "
-        "drawn notes alone."
+        f"drawn notes alone{paper_on_tokens.trained()}."
     )
     columns = ["model", "all notes", "drawn notes", *subsets]
     return rows, [Table("How much a note surprises", note, columns, lines)]

@@ -12,6 +12,7 @@ only values of one field, all others' probability is given to these. Needs runs/
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import time
 from collections.abc import Sequence
@@ -95,6 +96,16 @@ def train(
             save_weights(plain, out / "last.weights.h5", half=False)
         if over:
             return
+
+
+def trained(out: Path | None = None) -> str:
+    """How long the network of `out` was trained, for a note; nothing where there is none."""
+    path = (out or OUT) / "history.csv"
+    rows = list(csv.DictReader(path.open())) if path.exists() else []
+    if not rows:
+        return ""
+    last = rows[-1]
+    return f"; it was trained for {last['step']} steps in {float(last['minutes']):.0f} minutes"
 
 
 def nats(model: Any, stream: Array, places: Sequence[int], window: int = WINDOW) -> Array:

@@ -95,6 +95,7 @@ def test_two_steps_of_the_reports_network_on_tokens(tmp_path, eagerly):
     found = [piece(seed, "train") for seed in range(2)]
     sizes = {"window": 12, "units": 8, "hidden": 6}
     paper_on_tokens.train(found, tmp_path, minutes=1.0, steps=2, batch=3, **sizes)
+    assert "trained for 2 steps" in paper_on_tokens.trained(tmp_path)
     model = build(VOCABULARY, **sizes)
     model.load_weights(tmp_path / "last.weights.h5")
     stream = stream_of(found[0].events, found[0].bars)
