@@ -141,6 +141,16 @@ _ENGINES = (
         "chorale",
         "core.composition.chorale:Chorale",
     ),
+    EngineInfo(
+        "compose",
+        "notes-lstm",
+        "Published LSTM (2023)",
+        "The report's network: note names and chords, half a quarter apart, the likeliest each "
+        "time. Expect one note over and over.",
+        True,
+        "notes-lstm",
+        "core.composition.notes_lstm:NotesLstm",
+    ),
 )
 
 
