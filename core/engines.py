@@ -134,6 +134,16 @@ _ENGINES = (
     ),
     EngineInfo(
         "compose",
+        "composer",
+        "Composer",
+        "Writes for a whole band, note by note, in the genre, key and tempo you choose; redraws any "
+        "part of it.",
+        False,
+        "composer",
+        "core.composition.composer:Composer",
+    ),
+    EngineInfo(
+        "compose",
         "chorale",
         "Chorale",
         "Four voices in Bach's manner. It continues a piece, or adds the voices that are missing.",

@@ -312,7 +312,17 @@ def styles(found: list[Piece]) -> dict[str, Any]:
             "sets": [[list(s), n] for s, n in sets.most_common(SETS) if s],
             "metres": [[list(m), n] for m, n in metres.most_common()],
         }
+    out[""]["ranges"] = ranges(found)
     return out
+
+
+def ranges(found: list[Piece]) -> dict[str, list[int]]:
+    """Instrument -> lowest and highest pitch of all but one in 500 of its notes at each end."""
+    notes = np.concatenate([p.events[:, 2:4] for p in found])
+    return {
+        str(i): [int(x) for x in np.quantile(notes[notes[:, 0] == i, 1], (0.002, 0.998))]
+        for i in np.unique(notes[:, 0])
+    }
 
 
 def main() -> None:

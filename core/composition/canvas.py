@@ -17,14 +17,12 @@ from core.composition.tokens import (
     note_of,
     velocity_bin,
 )
-from core.composition.writing import Event
+from core.composition.writing import Choices, Event
 from core.errors import UserInputError
 from core.score import Composition, Note, NoteChoice, Score, Track
 
 EFFECTS = NAMES.index("synth effects")
 """What a track of General MIDI's sound effects is read as."""
-
-Choices = tuple[tuple[int, float], ...]
 
 
 @dataclasses.dataclass(frozen=True)

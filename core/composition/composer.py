@@ -45,8 +45,15 @@ def styles() -> dict[str, Any]:
 
     density: notes a bar that part them into fifths. tempo: bpm, quarter, median and three quarters.
     minor: share in minor. sets: [instruments, pieces] often played together. metres: the same.
+    ranges, of all alone: see `ranges`.
     """
     return dict(json.loads(STYLES.read_text(encoding="utf-8")))
+
+
+@functools.lru_cache(maxsize=1)
+def ranges() -> dict[int, tuple[int, int]]:
+    """Instrument -> the pitches, in the common key, that hold all but a few of its notes."""
+    return {int(i): (low, high) for i, (low, high) in styles()[""]["ranges"].items()}
 
 
 @functools.lru_cache(maxsize=2)
@@ -158,7 +165,13 @@ def write(
     first, last = min(canvas.bars), max(canvas.bars)
     begin = max(0, first - LOOK_BACK_BARS)
     writer = Writer(
-        Stream(conditions, begin), Decoder(weights), rng, controls, canvas.allowed, canvas.open_from
+        Stream(conditions, begin),
+        Decoder(weights),
+        rng,
+        controls,
+        canvas.allowed,
+        canvas.open_from,
+        ranges(),
     )
     for bar in range(begin, last + 1):
         writer.bar_line()

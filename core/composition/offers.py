@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.composition.controls import Controls
+from core.composition.instruments import NAMES
 
 MIN_BARS, MAX_BARS, DEFAULT_BARS = 4, 64, 16
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 30.0, 280.0
@@ -60,9 +61,24 @@ class Offer:
 
 _OFFERS: dict[str, Offer] = {
     "composer": Offer(
-        genres=("pop", "folk", "lieder", "rock", "jazz", "latin", "electronic"),
+        genres=(
+            "pop",
+            "folk",
+            "folk band",
+            "country",
+            "latin",
+            "jazz",
+            "blues",
+            "soul",
+            "rock",
+            "lieder",
+            "electronic",
+            "game",
+        ),  # fmt: skip
         metres=((4, 4), (3, 4), (2, 4), (6, 8)),
+        instruments=NAMES,
         density=True,
+        temperature=0.95,
         repetition=True,
     ),
     "chorale": Offer(metres=((4, 4), (3, 4)), harmonise=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +25,14 @@ from core.composition.tokens import (
 )
 
 MOST_NOTES_PER_BAR = 160
+TRIES = 12
 CHOICES = 6
 """Pitches named for each note, and its own if that is not among them."""
 TAKEN_UP_NATS = 2.2
 """How far, at repetition 0, the logits of what is taken up are raised; twice that at 1, none at -1.
 What is gained is chosen by ear of the measures: see training/README.md."""
+Choices = tuple[tuple[int, float], ...]
+"""(pitch, probability), the likeliest first."""
 Event = tuple[int, int, int, int, int]
 """step, instrument, pitch, duration, velocity: a row of Events without its bar."""
 
@@ -38,7 +41,8 @@ class Writer:
     """Keeps a stream and a decoder in step, and draws what comes next.
 
     allowed: instruments that may be drawn. open_from: the step of the first bar written from which
-    notes may be drawn; the bar's earlier ones stand.
+    notes may be drawn; the bar's earlier ones stand. ranges: instrument -> its lowest and highest
+    pitch, where that is known.
     """
 
     def __init__(
@@ -49,16 +53,18 @@ class Writer:
         controls: Controls,
         allowed: frozenset[int],
         open_from: int = 0,
+        ranges: Mapping[int, tuple[int, int]] | None = None,
     ) -> None:
         self.stream, self.decoder, self.rng, self.controls = stream, decoder, rng, controls
         self.allowed = np.zeros(SIZES[INSTRUMENT], bool)
         self.allowed[list(allowed)] = True
+        self.ranges = ranges or {}
         self._open_from = open_from
         self._played: dict[int, list[Event]] = {}
         self._echo: Echo | None = None
         self._state = self._push()
         self.written: list[Event] = []
-        self.choices: list[tuple[tuple[int, float], ...]] = []
+        self.choices: list[Choices] = []
 
     def _push(self) -> npt.NDArray[np.float32]:
         return self.decoder.push(self.stream.features(len(self.stream.rows) - 1)[0])
@@ -108,35 +114,44 @@ class Writer:
             self.heard(event)
         self._open_from = 0
 
-    def _draw(self, last: Event | None) -> tuple[Event, tuple[tuple[int, float], ...]] | None:
-        """The next note and the pitches that it might have had; None for the bar line."""
+    def _draw(self, last: Event | None) -> tuple[Event, Choices] | None:
+        """The next note and the pitches that it might have had; None for the bar line.
+
+        What would stand before `last` in the order of events is drawn again, from the time on, so
+        that notes come with the chances that the network gives them where they are in order. To
+        forbid it field by field would pile up chords: once "at the same time" is drawn, whatever is
+        left above would have to be taken.
+        """
+        for _ in range(TRIES):
+            drawn = self._draw_freely(last, self._times(last))
+            if drawn is None or last is None or drawn[0][:3] > last[:3]:
+                return drawn
+        later = self._times(last)
+        if last is not None:
+            later[last[0]] = False
+        return self._draw_freely(last, later)
+
+    def _draw_freely(
+        self, last: Event | None, times: npt.NDArray[np.bool_]
+    ) -> tuple[Event, Choices] | None:
         x = self._state
         echo = None if self._echo is None else self._echo.after(last)
-        step = self._field(TIME, x, self._times(last), self._towards(TIME, echo))
+        step = self._field(TIME, x, times, self._towards(TIME, echo))
         if step == BAR_LINE:
             return None
         if echo is not None and echo[TIME] != step:
             echo = None
         x = self.decoder.told(TIME, x, step)
-        together = last is not None and last[0] == step
-        allowed = self.allowed.copy()
-        if together and last is not None:
-            allowed[: last[1]] = False
-            if last[2] >= SIZES[PITCH] - 1:
-                allowed[last[1]] = False
-            if not allowed.any():
-                return None
-        instrument = self._field(INSTRUMENT, x, allowed, self._towards(INSTRUMENT, echo))
+        instrument = self._field(INSTRUMENT, x, self.allowed, self._towards(INSTRUMENT, echo))
         if echo is not None and echo[INSTRUMENT] != instrument:
             echo = None
         x = self.decoder.told(INSTRUMENT, x, instrument)
-        pitches = np.zeros(SIZES[PITCH], bool)
         drum = instrument == DRUMS
-        pitches[DRUM_PITCH if drum else 0 : SIZES[PITCH] if drum else DRUM_PITCH] = True
-        if together and last is not None and last[1] == instrument:
-            pitches[: last[2] + 1] = False
-        if not pitches.any():
-            return None
+        pitches = np.zeros(SIZES[PITCH], bool)
+        low, high = self.ranges.get(instrument, (0, SIZES[PITCH]))
+        pitches[max(low, DRUM_PITCH if drum else 0) : min(high + 1, SIZES[PITCH])] = True
+        if not drum:
+            pitches[DRUM_PITCH:] = False
         said = self.decoder.logits(PITCH, x)
         pitch = self._pick(probabilities(said + self._towards(PITCH, echo), pitches))
         if echo is not None and echo[PITCH] != pitch:
