@@ -136,8 +136,8 @@ _ENGINES = (
         "compose",
         "composer",
         "Composer",
-        "Writes for a whole band, note by note, in the genre, key and tempo you choose; redraws any "
-        "part of it.",
+        "Writes for a whole band, note by note, in the genre, key and tempo that you choose; "
+        "redraws any part of it.",
         False,
         "composer",
         "core.composition.composer:Composer",

@@ -74,7 +74,7 @@ _OFFERS: dict[str, Offer] = {
             "lieder",
             "electronic",
             "game",
-        ),  # fmt: skip
+        ),
         metres=((4, 4), (3, 4), (2, 4), (6, 8)),
         instruments=NAMES,
         density=True,
