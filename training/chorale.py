@@ -153,15 +153,20 @@ def train(
     decay: float = 0.02,
     batch: int = BATCH,
     seed: int = 0,
+    eager: bool = False,
 ) -> keras.Model:
-    """Fit until the minutes or the steps are over; writes into `out`, returns the network."""
+    """Fit until the minutes or the steps are over; writes into `out`, returns the network.
+
+    eager: compile nothing, which is quicker for a step or two.
+    """
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(MEMBER | (config or {})) + "\n")
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     model, averaged = build(**(config or {})), build(**(config or {}))
-    model.compile(keras.optimizers.AdamW(peak, weight_decay=decay, clipnorm=1.0), loss)
-    averaged.compile()
+    optimizer = keras.optimizers.AdamW(peak, weight_decay=decay, clipnorm=1.0)
+    model.compile(optimizer, loss, run_eagerly=eager)
+    averaged.compile(run_eagerly=eager)
     corpus = Corpus(pieces)
     prepared = (*rows_of(valid), [len(piece) for piece in valid])
     history = History(

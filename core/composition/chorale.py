@@ -10,10 +10,13 @@ a cadence. Any voice, or any stretch of one, may be given: the others are drawn 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from core.composition.chorale_decoder import Decoder, Weights
 from core.composition.chorale_drawing import BoolArray, Drawing, Network, Plan, picked
 from core.composition.chorale_frames import LOWEST, ORDER, VOICES, IntArray, Past
 from core.composition.chorale_score import (
@@ -103,10 +106,13 @@ class Chorale:
 
 def network() -> Network:
     """The network at the beginning of a piece. Raises ModelUnavailableError."""
-    model = load_model(MODEL_ID).model
-    from core.composition.chorale_step_model import stepper  # it imports TensorFlow
+    loaded = load_model(MODEL_ID)
+    return Decoder(_weights(loaded.spec.sha256, loaded.model))
 
-    return stepper(model)
+
+@functools.lru_cache(maxsize=2)
+def _weights(sha256: str, model: Any) -> Weights:
+    return Weights(model)
 
 
 def _new(bars: int, controls: Controls) -> Task:

@@ -33,7 +33,7 @@ AFTER = 16
 
 
 class Network(Protocol):
-    """What `core.composition.chorale_step_model.Stepper` does."""
+    """What `core.composition.chorale_decoder.Decoder` does."""
 
     def read(self, rows: FloatArray) -> None: ...
 
@@ -97,7 +97,7 @@ def versions_at(given: BoolArray, versions: int) -> IntArray:
     """How many versions are kept at each frame; 0 where the network has nothing more to do."""
     free: BoolArray = np.asarray(~given)
     frames = len(given)
-    partly = free.any(axis=1)
+    partly: BoolArray = np.asarray(free.any(axis=1))
     out = np.zeros(frames, np.int64)
     if not partly.any():
         return out

@@ -9,6 +9,9 @@ from keras import layers, ops
 
 from core.composition.chorale_frames import PITCHES
 
+UNROLLED = 2
+"""Frames up to which no scan is traced, which takes longer than so few frames do."""
+
 
 def shifted(relative: Any, offset: Any) -> Any:
     """[..., n] by interval -> [..., PITCHES] by pitch: out[p] = relative[p + offset], 0 outside.
@@ -48,24 +51,24 @@ class Recurrence(layers.Layer):  # type: ignore[misc]
         new = ops.tanh(read[..., 2 * n :] + reset * said[..., 2 * n :])
         return keep * state + (1 - keep) * new
 
-    def call(self, x: Any, going_on: Any, start: Any = None) -> tuple[Any, Any]:
-        """States of all frames [batch, frames, ..., units], and the last one.
+    def call(self, x: Any, going_on: Any) -> Any:
+        """States of all frames [batch, frames, ..., units].
 
-        going_on [batch, frames]: 0 where a piece begins, else 1. start: the state before the first
-        frame, zero where it is None.
+        going_on [batch, frames]: 0 where a piece begins, else 1.
         """
         read = ops.matmul(x, self.kernel) + self.bias
         going_on = ops.reshape(going_on, (*ops.shape(going_on), *(1,) * (len(x.shape) - 2)))
-        if start is None:
-            start = ops.zeros_like(read[:, 0, ..., : self.units])
-        if x.shape[1] == 1:
-            last = self.step(start * going_on[:, 0], read[:, 0])
-            return last[:, None], last
+        state = ops.zeros_like(read[:, 0, ..., : self.units])
+        if x.shape[1] is not None and x.shape[1] <= UNROLLED:
+            states = []
+            for t in range(x.shape[1]):
+                state = self.step(state * going_on[:, t], read[:, t])
+                states.append(state)
+            return ops.stack(states, axis=1)
 
         def one(state: Any, now: tuple[Any, Any]) -> tuple[Any, Any]:
             state = self.step(state * now[1], now[0])
             return state, state
 
         sequences = (ops.swapaxes(read, 0, 1), ops.swapaxes(going_on, 0, 1))
-        last, states = ops.scan(one, start, sequences)
-        return ops.swapaxes(states, 0, 1), last
+        return ops.swapaxes(ops.scan(one, state, sequences)[1], 0, 1)

@@ -157,21 +157,12 @@ class Reader(layers.Layer):  # type: ignore[misc]
         codes = [embed(rows[..., place]) for embed, place in zip(self.codes, places, strict=True)]
         return ops.concatenate([*flat, *codes, chroma], axis=-1)
 
-    def call(
-        self,
-        rows: Any,
-        chroma: Any,
-        going_on: Any,
-        states: Any = None,
-        training: bool | None = None,
-    ) -> tuple[Any, Any]:
-        """The context that `Heads` takes, and the states to go on from."""
-        states = states or (None, None)
+    def call(self, rows: Any, chroma: Any, going_on: Any, training: bool | None = None) -> Any:
+        """The context that `Heads` takes."""
         x = self.drop_in(self.read(rows, chroma), training=training)
-        first, state_first = self.first(x, going_on, states[0])
-        second, state_second = self.second(self.drop(first, training=training), going_on, states[1])
-        context = self.drop(ops.concatenate([first, second], axis=-1), training=training)
-        return context, (state_first, state_second)
+        first = self.first(x, going_on)
+        second = self.second(self.drop(first, training=training), going_on)
+        return self.drop(ops.concatenate([first, second], axis=-1), training=training)
 
 
 class Memory(layers.Layer):  # type: ignore[misc]
@@ -199,14 +190,7 @@ class Memory(layers.Layer):  # type: ignore[misc]
         self.heads.build((None, None, 2 * self.units))
         self.built = True
 
-    def call(
-        self,
-        rows: Any,
-        chroma: Any,
-        going_on: Any,
-        states: Any = None,
-        training: bool | None = None,
-    ) -> tuple[Any, Any]:
+    def call(self, rows: Any, chroma: Any, going_on: Any, training: bool | None = None) -> Any:
         if self.absolute:
             home = ops.where(rows[..., HOME] < 12, rows[..., HOME], 0)
             place = (ops.arange(12) - home[..., None]) % 12
@@ -214,10 +198,7 @@ class Memory(layers.Layer):  # type: ignore[misc]
                 ops.take_along_axis(half, place, axis=-1) for half in ops.split(chroma, 2, axis=-1)
             ]
             chroma = ops.concatenate(halves, axis=-1)
-        context, states = self.reader(
-            self._heard(rows), chroma, going_on, states, training=training
-        )
-        return context, states
+        return self.reader(self._heard(rows), chroma, going_on, training=training)
 
     def logits(self, index: int, context: Any, rows: Any, frame: Any, training: bool | None) -> Any:
         """See `Heads.logits`."""

@@ -61,53 +61,26 @@ class Chorale(keras.Model):  # type: ignore[misc]
             member.build(None)
         self.built = True
 
-    def advance(
-        self,
-        rows: Any,
-        chroma: Any,
-        going_on: Any,
-        states: Any = None,
-        training: bool | None = None,
-    ) -> Any:
-        """Read frames: the contexts that `log_probabilities` takes, and the states after them.
-
-        rows: whole numbers, all of a row but its histograms, which are `chroma`.
-        """
-        readers = [(member, shift) for member in self.members for shift in self.shifts]
-        states = states or [None] * len(readers)
-        both = [
-            member(moved_rows(rows, shift), chroma, going_on, state, training=training)
-            for (member, shift), state in zip(readers, states, strict=True)
-        ]
-        return [context for context, _ in both], [state for _, state in both]
-
-    def log_probabilities(
-        self, index: int, contexts: Any, rows: Any, frame: Any, training: bool | None = None
-    ) -> Any:
-        """Of the voice ORDER[index], given those of `frame` before it in that order."""
-        readers = [(member, shift) for member in self.members for shift in self.shifts]
-        total, plain = 0.0, None
-        for (member, shift), context in zip(readers, contexts, strict=True):
-            said = member.logits(
-                index, context, moved_rows(rows, shift), moved(frame, shift), training
-            )
-            said = ops.log_softmax(said)
-            if shift:
-                said = moved_back(said, plain, shift)
-            else:
-                plain = said
-            total += said
-        return ops.log_softmax(total / (len(readers) * self.temperature))
-
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         rows = ops.cast(inputs[..., : CHROMA.start], "int32")
-        chroma = inputs[..., CHROMA]
-        going_on = inputs[..., FEATURES]
         frame = ops.cast(inputs[..., FEATURES + 1 :], "int32")
-        contexts, _ = self.advance(rows, chroma, going_on, training=training)
+        keys = len(self.shifts)
+        # all keys as one batch: with a graph of each the network would take far longer to trace
+        rows = ops.concatenate([moved_rows(rows, shift) for shift in self.shifts])
+        frame = ops.concatenate([moved(frame, shift) for shift in self.shifts])
+        chroma = ops.concatenate([inputs[..., CHROMA]] * keys)
+        going_on = ops.concatenate([inputs[..., FEATURES]] * keys)
+        contexts = [member(rows, chroma, going_on, training=training) for member in self.members]
         said: dict[int, Any] = {}
         for index, voice in enumerate(ORDER):
-            said[voice] = self.log_probabilities(index, contexts, rows, frame, training)
+            total = 0.0
+            for member, context in zip(self.members, contexts, strict=True):
+                each = ops.log_softmax(member.logits(index, context, rows, frame, training))
+                plain, *others = ops.split(each, keys)
+                total += plain
+                for shift, other in zip(self.shifts[1:], others, strict=True):
+                    total += moved_back(other, plain, shift)
+            said[voice] = ops.log_softmax(total / (len(self.members) * keys * self.temperature))
         return ops.stack([said[v] for v in range(VOICES)], axis=-2)
 
 

@@ -3,17 +3,19 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from benchmarks import chorale_nll
-from core.composition import chorale
+from core.composition import chorale, chorale_likelihood
+from core.composition.chorale_decoder import Decoder, Weights
 from core.composition.chorale_drawing import Drawing, Plan, picked, versions_at
 from core.composition.chorale_frames import (
     BEFORE,
     COPY,
     FEATURES,
     LAST,
+    LEFT_AT,
     LOWEST,
+    METRE_AT,
     ORDER,
     PITCHES,
     STRENGTH,
@@ -25,7 +27,6 @@ from core.composition.chorale_frames import (
 from core.composition.chorale_likelihood import nats
 from core.composition.chorale_model import build
 from core.composition.chorale_score import NAMES, RANGES
-from core.composition.chorale_step_model import stepper
 from core.composition.controls import Controls, Redraw
 from core.errors import UserInputError
 from core.registry import models
@@ -44,9 +45,14 @@ def tiny():
     return model
 
 
+@pytest.fixture(scope="module")
+def weights(tiny):
+    return Weights(tiny)
+
+
 @pytest.fixture
-def engine(tiny, monkeypatch):
-    monkeypatch.setattr(chorale, "network", lambda: stepper(tiny))
+def engine(weights, monkeypatch):
+    monkeypatch.setattr(chorale, "network", lambda: Decoder(weights))
     return chorale.Chorale()
 
 
@@ -89,20 +95,57 @@ def test_a_moved_table_is_the_table_of_the_moved_piece():
     assert rows[0, BEFORE].sum() == 0
 
 
-def test_step_by_step_is_the_whole_at_once(tiny):
+def test_frame_by_frame_is_the_whole_at_once(tiny, weights):
     frames = piece(20)
-    plan = Plan(frames, np.ones((20, 4), bool), np.zeros(20, int), np.zeros(20, int))
+    frames[9:11, 1] = 0
+    frames[13:, 0] = PITCHES - 1
+    plan = Plan(frames, np.ones((20, 4), bool), np.arange(20), np.arange(20))
     plan.given[19] = False
-    drawing = Drawing(stepper(tiny), plan, np.random.default_rng(0), versions=1)
-    drawn = drawing.run(lambda t: None)
-    at_once = tf.function(lambda batch: tiny(batch))  # eager, a scan over frames is slow
-    whole = np.asarray(at_once(packed(table(drawn.frames), drawn.frames)[None]))[0]
-    np.testing.assert_allclose(drawn.probabilities[:19], np.exp(whole[:19]), atol=1e-5)
+    drawn = Drawing(Decoder(weights), plan, np.random.default_rng(0), versions=1).run(
+        lambda t: None
+    )
+    rows = table(drawn.frames)
+    rows[:, LEFT_AT], rows[:, METRE_AT] = plan.left, plan.metre
+    whole = np.asarray(tiny(packed(rows, drawn.frames)[None]))[0]
+    np.testing.assert_allclose(drawn.probabilities, np.exp(whole), atol=1e-5)
     np.testing.assert_allclose(np.exp(whole).sum(axis=-1), 1.0, atol=1e-4)
-    found = nats(at_once, [frames, frames[:7]])
-    assert found[1].shape == (7, 4)
-    own = np.take_along_axis(whole, frames[..., None], axis=-1)[:19, :, 0]
-    np.testing.assert_allclose(found[0][:19], -own, atol=1e-4)
+    own = np.take_along_axis(whole, drawn.frames[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(drawn.log_probability[:19], own[:19], atol=1e-4)
+
+
+def test_pieces_side_by_side_are_what_they_are_alone(weights):
+    """And they may be dropped and doubled on the way."""
+    pieces = np.stack([piece(12, 1), piece(12, 2)])
+
+    def said(which, split=None):
+        network, past, out = Decoder(weights), Past(len(which)), []
+        for t in range(12):
+            network.read(past.features())
+            out.append([network.log_probabilities(i, pieces[which, t]) for i in range(4)])
+            past.add(pieces[which, t])
+            if t == split:
+                which = [1, 1, 0]
+                past.take(np.array(which))
+                network.take(np.array(which))
+        return out
+
+    both, first, second = said([0, 1], split=5), said([0]), said([1])
+    for t in range(12):
+        wanted = np.concatenate([first[t], second[t]], axis=1)
+        if t > 5:
+            wanted = wanted[:, [1, 1, 0]]
+        np.testing.assert_allclose(both[t], wanted, atol=1e-4)
+
+
+def test_nats_of_pieces_end_to_end_are_those_of_each_alone(tiny, monkeypatch):
+    monkeypatch.setattr(chorale_likelihood, "LONGEST", 28)
+    frames = piece(20)
+    found = nats(tiny, [frames, frames[:7]])
+    assert (found[0].shape, found[1].shape) == ((20, 4), (7, 4))
+    whole = np.asarray(tiny(packed(table(frames), frames)[None]))[0]
+    own = np.take_along_axis(whole, frames[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(found[0], -own, atol=1e-4)
+    np.testing.assert_allclose(found[1], found[0][:7], atol=1e-4)
 
 
 def test_a_new_chorale(engine):
@@ -303,12 +346,15 @@ def test_nothing_to_do_is_said(engine):
         engine.compose(None, 1, seed=0, controls=Controls(metre=(6, 8)))
 
 
-def test_two_training_steps_write_loadable_weights(tmp_path):
-    pieces = [piece(64, seed) for seed in range(9)]
+def test_two_training_steps_write_loadable_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "FRAMES", 24)
+    monkeypatch.setattr(chorale_likelihood, "LONGEST", 32)
+    pieces = [piece(32, seed) for seed in range(4)]
     config = {"units": (6,), "depth": (4,), "width": (6,), "absolute": (True,)}
     training.train(
-        pieces, pieces[:2], tmp_path, minutes=10, steps=2, check_every=2, config=config, batch=1
-    )
+        pieces, pieces[:2], tmp_path, minutes=10, steps=2, check_every=2, config=config, batch=1,
+        eager=True,
+    )  # fmt: skip
     again = build(**config)
     again.load_weights(tmp_path / "last.weights.h5")
     said = np.asarray(again(np.zeros((1, 2, FEATURES + 5), np.float32)))
