@@ -143,13 +143,14 @@ def _shift(lines: Sequence[Sequence[Note]], voices: Sequence[int]) -> int:
             over += int(np.maximum(sung + shift - high, 0).sum())
         return over, abs(shift)
 
-    best = min(range(-60, 61), key=outside)
-    every = np.concatenate(pitches) + best
-    if every.min() < LOWEST or every.max() > LOWEST + PITCHES - 2:
+    every = np.concatenate(pitches)
+    top = LOWEST + PITCHES - 2
+    fitting = [s for s in range(-60, 61) if every.min() + s >= LOWEST and every.max() + s <= top]
+    if not fitting:
         raise UserInputError(
             "The piece reaches higher and lower than four voices can sing; choose another."
         )
-    return best
+    return min(fitting, key=outside)
 
 
 def plan_of(choir: Choir, frames: int, free: BoolArray | None = None) -> Plan:
