@@ -43,7 +43,7 @@ BY_PITCH = np.arange(PITCHES)
 
 
 class Member:
-    """The arrays of one `core.composition.chorale_memory.Memory`, and what it does with them."""
+    """The arrays of one `core.composition.chorale_memory_model.Memory`, and what it does with them."""
 
     def __init__(self, memory: Any) -> None:
         reader, heads = memory.reader, memory.heads
@@ -100,7 +100,7 @@ class Member:
     def logits(
         self, index: int, states: tuple[FloatArray, FloatArray], rows: IntArray, frame: IntArray
     ) -> FloatArray:
-        """[rows, PITCHES] of the voice ORDER[index]; see `chorale_memory.Heads`."""
+        """[rows, PITCHES] of the voice ORDER[index]; see `chorale_memory_model.Heads`."""
         voice, heads = ORDER[index], self.heads
         last = rows[:, voice]
         seen = [
@@ -202,7 +202,7 @@ def _tonic(rows: IntArray) -> IntArray:
 
 
 def _recurred(x: FloatArray, state: FloatArray, arrays: list[FloatArray]) -> FloatArray:
-    """See `core.composition.chorale_layers.Recurrence.step`."""
+    """See `core.composition.chorale_layers_model.Recurrence.step`."""
     kernel, inner, bias, inner_bias = arrays
     n = state.shape[1]
     read, said = x @ kernel + bias, state @ inner + inner_bias

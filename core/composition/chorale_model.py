@@ -22,7 +22,7 @@ from core.composition.chorale_frames import (
     UNKNOWN_HOME,
     VOICES,
 )
-from core.composition.chorale_memory import Memory
+from core.composition.chorale_memory_model import Memory
 
 
 @keras.saving.register_keras_serializable(package="encore")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks import chorale_nll
-from core.composition import chorale, chorale_layers, chorale_likelihood
+from core.composition import chorale, chorale_layers_model, chorale_likelihood
 from core.composition.chorale_decoder import Decoder, Weights
 from core.composition.chorale_drawing import Drawing, Plan, picked, versions_at
 from core.composition.chorale_frames import (
@@ -139,7 +139,7 @@ def test_pieces_side_by_side_are_what_they_are_alone(weights):
 
 def test_nats_of_pieces_end_to_end_are_those_of_each_alone(tiny, monkeypatch):
     monkeypatch.setattr(chorale_likelihood, "LONGEST", 28)
-    monkeypatch.setattr(chorale_layers, "UNROLLED", 28)  # a scan is slow when eager
+    monkeypatch.setattr(chorale_layers_model, "UNROLLED", 28)  # a scan is slow when eager
     frames = piece(20)
     found = nats(tiny, [frames, frames[:7]])
     assert (found[0].shape, found[1].shape) == ((20, 4), (7, 4))
@@ -350,7 +350,7 @@ def test_nothing_to_do_is_said(engine):
 def test_two_training_steps_write_loadable_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "FRAMES", 24)
     monkeypatch.setattr(chorale_likelihood, "LONGEST", 32)
-    monkeypatch.setattr(chorale_layers, "UNROLLED", 32)  # a scan is slow when eager
+    monkeypatch.setattr(chorale_layers_model, "UNROLLED", 32)  # a scan is slow when eager
     pieces = [piece(32, seed) for seed in range(4)]
     config = {"units": (6,), "depth": (4,), "width": (6,), "absolute": (True,)}
     training.train(

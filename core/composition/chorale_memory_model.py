@@ -33,7 +33,7 @@ from core.composition.chorale_frames import (
     UNKNOWN_HOME,
     VOICES,
 )
-from core.composition.chorale_layers import Recurrence, shifted
+from core.composition.chorale_layers_model import Recurrence, shifted
 
 REACH = 24
 """Semitones a relative logit reaches up and down."""
