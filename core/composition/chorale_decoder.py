@@ -43,7 +43,7 @@ BY_PITCH = np.arange(PITCHES)
 
 
 class Member:
-    """The arrays of one `core.composition.chorale_memory_model.Memory`, and what it does with them."""
+    """The arrays of one `chorale_memory_model.Memory`, and what it does with them."""
 
     def __init__(self, memory: Any) -> None:
         reader, heads = memory.reader, memory.heads

@@ -348,10 +348,10 @@ def test_nothing_to_do_is_said(engine):
 
 
 def test_two_training_steps_write_loadable_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FRAMES", 24)
+    monkeypatch.setattr(training, "FRAMES", 8)
     monkeypatch.setattr(chorale_likelihood, "LONGEST", 32)
     monkeypatch.setattr(chorale_layers_model, "UNROLLED", 32)  # a scan is slow when eager
-    pieces = [piece(32, seed) for seed in range(4)]
+    pieces = [piece(12, seed) for seed in range(4)]
     config = {"units": (6,), "depth": (4,), "width": (6,), "absolute": (True,)}
     training.train(
         pieces, pieces[:2], tmp_path, minutes=10, steps=2, check_every=2, config=config, batch=1,
