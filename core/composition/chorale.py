@@ -3,8 +3,8 @@
 A network learned from Bach's chorales (chorale_model.py) says of every voice in turn, soprano,
 bass, alto, tenor, what it sings in the next sixteenth, given all that was sung so far and what the
 others sing now. It is told where the bar lines are and how far off the end is, so that a piece
-may end with a cadence. Any voice, or any stretch of one, may be given: the others are drawn around it
-(chorale_drawing.py), so the engine continues a chorale, harmonises a melody, or redraws a bar.
+may end with a cadence. Any voice, or any stretch of one, may be given: the others are drawn around
+it (chorale_drawing.py), so the engine continues a chorale, harmonises a melody, or redraws a bar.
 """
 
 from __future__ import annotations
