@@ -30,7 +30,7 @@ CHOICES = 6
 """Pitches named for each note, and its own if that is not among them."""
 TAKEN_UP_NATS = 2.2
 """How far, at repetition 0, the logits of what is taken up are raised; twice that at 1, none at -1.
-What is gained is chosen by ear of the measures: see training/README.md."""
+training/README.md says how many notes come back then."""
 Choices = tuple[tuple[int, float], ...]
 """(pitch, probability), the likeliest first."""
 Event = tuple[int, int, int, int, int]
