@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,11 +161,12 @@ def chorales(data: Path, split: str, most: int) -> list[Score]:
 
     Equal neighbours are one held note, since the data do not tell held and repeated ones apart.
     """
-    path = data / CHORALES / "jsb-chorales-16th.json"
+    path = data / CHORALES / "Jsb16thSeparated.npz"
     if not path.exists():
         return []
-    grids: Mapping[str, list[list[list[int]]]] = json.loads(path.read_text(encoding="utf-8"))
-    return [chorale(grid) for grid in grids[split][:most]]
+    # The file is the data folder's own; an array of pieces of unequal length is a pickle.
+    with np.load(path, allow_pickle=True, encoding="latin1") as grids:
+        return [chorale(np.nan_to_num(grid, nan=-1.0)) for grid in grids[split][:most]]
 
 
 def chorale(grid: Sequence[Sequence[int]]) -> Score:
