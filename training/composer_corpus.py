@@ -13,7 +13,6 @@ import csv
 import dataclasses
 import json
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -39,8 +38,6 @@ from core.score import Track
 MIN_BARS, MIN_NOTES, MAX_NOTES_PER_BAR = 4, 24, 160
 JIGS_KEPT = 3
 """One in so many of the 6/8 arrangements, which are a third of their subset in three styles."""
-SETS = 12
-"""Instrumentations kept of each genre, the most frequent ones."""
 SOURCES = {"freedoom": "game", "openmsx": "jazz", "planetblupi": "electronic", "simutrans": None}
 WORDS = {
     "latin": "tango cha-cha rumba bolero samba salsa bossa son beguine merengue calypso mambo",
@@ -284,53 +281,11 @@ def load(path: Path, split: str | None = None) -> list[Piece]:
     return found
 
 
-def write_styles(found: list[Piece], path: Path) -> None:
-    """Those of the training split, a genre a line."""
-    made = styles([p for p in found if p.split == "train"])
-    lines = [f"{json.dumps(genre)}: {json.dumps(style)}" for genre, style in made.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-
-def styles(found: list[Piece]) -> dict[str, Any]:
-    """What core.composition.composer.styles reads: genre -> what its pieces are like; "" is all."""
-    out = {}
-    for genre in (*GENRES, None):
-        mine = [p for p in found if genre is None or p.genre == genre]
-        if not mine:
-            continue
-        rates = [len(p.events) / p.bars for p in mine]
-        tempos = np.quantile([p.tempo_bpm for p in mine], (0.25, 0.5, 0.75))
-        sets = Counter(
-            tuple(int(i) for i in np.flatnonzero(np.bincount(p.events[:, 2]) >= MIN_NOTES))
-            for p in mine
-        )
-        metres = Counter(p.metre for p in mine)
-        out[genre or ""] = {
-            "density": [round(float(x), 2) for x in np.quantile(rates, (0.2, 0.4, 0.6, 0.8))],
-            "tempo": [round(float(x), 1) for x in tempos],
-            "minor": round(float(np.mean([p.mode == "minor" for p in mine])), 3),
-            "sets": [[list(s), n] for s, n in sets.most_common(SETS) if s],
-            "metres": [[list(m), n] for m, n in metres.most_common()],
-        }
-    out[""]["ranges"] = ranges(found)
-    return out
-
-
-def ranges(found: list[Piece]) -> dict[str, list[int]]:
-    """Instrument -> lowest and highest pitch of all but one in 500 of its notes at each end."""
-    notes = np.concatenate([p.events[:, 2:4] for p in found])
-    return {
-        str(i): [int(x) for x in np.quantile(notes[notes[:, 0] == i, 1], (0.002, 0.998))]
-        for i in np.unique(notes[:, 0])
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="files of each subset, for a quick try")
-    parser.add_argument("--styles", type=Path, help="core/composition/composer_styles.json")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     with ProcessPoolExecutor(args.processes) as pool:
@@ -338,8 +293,6 @@ def main() -> None:
             p for made in pool.map(_work, jobs(args.data, args.limit), chunksize=16) for p in made
         ]
     save(found, args.out)
-    if args.styles:
-        write_styles(found, args.styles)
     for subset in SUBSETS:
         mine = [p for p in found if p.subset == subset]
         print(subset, len(mine), "pieces", sum(len(p.events) for p in mine), "notes")

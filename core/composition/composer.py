@@ -41,7 +41,7 @@ _TONICS = (0, 2, 4, 5, 7, 9, 10)
 
 @functools.lru_cache(maxsize=1)
 def styles() -> dict[str, Any]:
-    """What the training pieces of each genre are like, by `training.composer_corpus`; "" is all.
+    """What the training pieces of each genre are like, by `training.composer_styles`; "" is all.
 
     density: notes a bar that part them into fifths. tempo: bpm, quarter, median and three quarters.
     minor: share in minor. sets: [instruments, pieces] often played together. metres: the same.

@@ -4,34 +4,26 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import chorale_nll
 from core.composition import chorale, chorale_layers_model, chorale_likelihood
 from core.composition.chorale_decoder import Decoder, Weights
 from core.composition.chorale_drawing import Drawing, Plan, picked, versions_at
 from core.composition.chorale_frames import (
-    BEFORE,
-    COPY,
-    FEATURES,
     LAST,
     LEFT_AT,
-    LOWEST,
     METRE_AT,
     ORDER,
     PITCHES,
-    STRENGTH,
     Past,
     packed,
     table,
-    transposed,
 )
 from core.composition.chorale_likelihood import nats
 from core.composition.chorale_model import build
 from core.composition.chorale_score import NAMES, RANGES
 from core.composition.controls import Controls, Redraw
 from core.errors import UserInputError
-from core.registry import models
 from core.score import Key, Note, Score, Track
-from training import chorale as training
+from tests.models.chorale_frames import piece
 
 TINY = {"units": (8, 6), "depth": (4, 4), "width": (8, 6), "absolute": (False, True)}
 
@@ -56,43 +48,9 @@ def engine(weights, monkeypatch):
     return chorale.Chorale()
 
 
-def piece(frames=48, seed=0):
-    """Frames of four voices that hold for some time and move by some steps."""
-    rng = np.random.default_rng(seed)
-    out = np.zeros((frames, 4), np.int64)
-    at = np.array([36, 30, 25, 15])
-    for t in range(frames):
-        at = np.where(rng.random(4) < 0.3, at + rng.integers(-2, 3, 4), at).clip(4, 43)
-        out[t] = at
-    return out
-
-
 def melody(bars=2):
     notes = tuple(Note(24 * i, 67 + (i * 5) % 7, 24) for i in range(4 * bars))
     return Score((Track("Voice", 40, notes),), bars, 90.0)
-
-
-def test_rows_tell_nothing_of_what_comes():
-    one, other = piece(), piece()
-    other[20:] = other[20:][::-1] + 1
-    np.testing.assert_array_equal(table(one)[:21], table(other)[:21])
-    assert (table(one)[21:] != table(other)[21:]).any()
-
-
-def test_a_row_names_what_followed_an_earlier_match():
-    once = piece(32)
-    rows = table(np.concatenate([once, once]))
-    np.testing.assert_array_equal(rows[44:, COPY], once[12:])
-    assert (rows[44:, STRENGTH] > 16).all(), "two bars back lies in time"
-
-
-def test_a_moved_table_is_the_table_of_the_moved_piece():
-    frames = piece()
-    frames[10:14, 2] = 0
-    rows, moved = transposed(table(frames), frames, 3)
-    np.testing.assert_allclose(rows, table(moved), atol=1e-6)
-    assert (rows[1:, LAST] != table(frames)[1:, LAST]).any()
-    assert rows[0, BEFORE].sum() == 0
 
 
 def test_frame_by_frame_is_the_whole_at_once(tiny, weights):
@@ -345,68 +303,3 @@ def test_nothing_to_do_is_said(engine):
         engine.compose(None, 0, seed=0, redraw=Redraw(whole, frozenset(), frozenset([0])))
     with pytest.raises(UserInputError, match="4/4 or 3/4"):
         engine.compose(None, 1, seed=0, controls=Controls(metre=(6, 8)))
-
-
-def test_two_training_steps_write_loadable_weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FRAMES", 8)
-    monkeypatch.setattr(chorale_likelihood, "LONGEST", 32)
-    monkeypatch.setattr(chorale_layers_model, "UNROLLED", 32)  # a scan is slow when eager
-    pieces = [piece(12, seed) for seed in range(4)]
-    config = {"units": (6,), "depth": (4,), "width": (6,), "absolute": (True,)}
-    training.train(
-        pieces, pieces[:2], tmp_path, minutes=10, steps=2, check_every=2, config=config, batch=1,
-        eager=True,
-    )  # fmt: skip
-    again = build(**config)
-    again.load_weights(tmp_path / "last.weights.h5")
-    said = np.asarray(again(np.zeros((1, 2, FEATURES + 5), np.float32)))
-    np.testing.assert_allclose(np.exp(said).sum(axis=-1), 1.0, atol=1e-3)
-    assert "validation_nats" in (tmp_path / "history.csv").read_text()
-
-
-def test_the_corpus_moves_pieces_within_the_voices_ranges():
-    pieces = [piece(80, seed) for seed in range(6)]
-    corpus = training.Corpus(pieces)
-    rows = corpus.epoch(np.random.default_rng(0))
-    for voice, (low, high) in enumerate(corpus.ranges):
-        notes = rows[..., FEATURES + 1 + voice]
-        assert low <= notes.min() <= notes.max() <= high
-    assert training.bar_lines(np.repeat(piece(16, 3), 4, axis=0))[0] in (3, 4)
-    steady = np.repeat(np.repeat(piece(12, 1), 16, axis=0)[4:], 1, axis=0)
-    assert training.bar_lines(steady)[1] % 4 == 0
-
-
-def test_the_rung_is_a_distribution(tmp_path):
-    rung = chorale_nll.HoldAndBigram([piece(80, seed) for seed in range(6)])
-    base = piece(12, 8)
-    total = np.zeros(4)
-    for pitch in range(PITCHES):
-        last = base.copy()
-        last[-1] = pitch
-        total += np.exp(-rung.nats([last])[0][-1])
-    np.testing.assert_allclose(total, 1.0, atol=1e-6)
-    assert chorale_nll.table(tmp_path) is None
-
-
-def test_the_shipped_weights_sing(monkeypatch):
-    assert "chorale" in models()
-    made = chorale.Chorale().compose(None, 2, seed=0)
-    assert made.score.note_count >= 8
-    for (low, high), track in zip(RANGES, made.score.tracks, strict=True):
-        assert all(low - 2 <= n.pitch <= high + 2 for n in track.notes)
-    last = [t.notes[-1].pitch for t in made.score.tracks]
-    assert len({p % 12 for p in last}) <= 4
-    assert min(last) >= LOWEST
-
-
-def test_a_past_can_be_split_and_goes_on_alike():
-    frames = piece(20)
-    past = Past(1, 4)
-    for frame in frames[:10]:
-        past.add(frame[None])
-    past.take(np.array([0, 0, 0]))
-    for frame in frames[10:]:
-        past.add(np.stack([frame, frame + 1, frame]))
-    rows = past.features()
-    np.testing.assert_array_equal(rows[0], rows[2])
-    assert (rows[0] != rows[1]).any()

@@ -12,7 +12,7 @@ from core.composition.composer_model import build
 from core.composition.controls import Controls, Redraw
 from core.composition.drawing import draw, probabilities
 from core.composition.instruments import INSTRUMENTS, NAMES, instrument_of, role
-from core.composition.stream import FEATURES, GENRES, Conditions, Stream, windowed
+from core.composition.stream import GENRES, Conditions, Stream, windowed
 from core.composition.tokens import (
     BAR_LINE,
     OFFSETS,
@@ -25,8 +25,6 @@ from core.composition.tokens import (
 from core.errors import UserInputError
 from core.job import Cancelled
 from core.score import Key, Note, Score, Track
-from training import composer as training
-from training.composer_corpus import Piece
 
 TINY = {"width": 24, "depth": 2, "heads": 2, "dropout": 0.0}
 
@@ -275,49 +273,3 @@ def test_every_genre_has_a_style():
         assert len(style["density"]) == 4
     assert shift_of(Key(9, "minor")) == 0
     assert shift_of(Key(7, "major")) == 5
-
-
-def training_pieces(piece):
-    events = encode(piece)
-    return [
-        Piece("midi_pop909", str(i), "train", "pop", (4, 4), 100.0, "major", 0, 8, events)
-        for i in range(3)
-    ]
-
-
-def test_two_steps_of_training(tmp_path, piece):
-    pieces = training_pieces(piece)
-    value = training.train(
-        pieces,
-        pieces,
-        tmp_path,
-        steps=2,
-        config=TINY | {"depth": 1},
-        length=48,
-        batch=2,
-        eager=True,
-    )
-    assert np.isfinite(value)
-    assert (tmp_path / "composer.weights.h5").stat().st_size > 1000
-    again = training.train(
-        pieces,
-        pieces,
-        tmp_path,
-        steps=3,
-        config=TINY | {"depth": 1},
-        length=48,
-        batch=2,
-        resume=True,
-        eager=True,
-    )
-    assert np.isfinite(again)
-
-
-def test_examples_are_as_long_as_asked_and_hide_what_is_known(piece):
-    examples = training.Examples(training_pieces(piece), 0, 64, 16)
-    inputs, target = examples.batch(0)
-    assert inputs.shape == (16, 64, FEATURES)
-    assert target[..., len(SIZES) :].max() == 1
-    genres = {int(v) for v in inputs[:, 0, 10]}
-    assert genres == {0, 1}
-    np.testing.assert_array_equal(inputs, examples.batch(0)[0])

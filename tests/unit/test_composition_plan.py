@@ -76,7 +76,7 @@ def test_every_key_has_a_name_and_comes_back():
 def test_what_is_not_understood_is_named_and_the_default_stands(fields, name):
     plan, wrong = from_fields(fields, ["composer"])
     assert wrong == (name,)
-    assert plan == Plan("composer")
+    assert plan == Plan("composer", controls=Controls(temperature=offer("composer").temperature))
 
 
 def test_an_engine_keeps_only_the_controls_it_has():
