@@ -42,6 +42,10 @@ class Offer:
     harmonise: bool = False
     redraw: bool = True
 
+    def default(self) -> Controls:
+        """What the engine does where nothing is asked for."""
+        return Controls() if self.temperature is None else Controls(temperature=self.temperature)
+
     def kept(self, controls: Controls) -> Controls:
         """The controls without those that the engine does not have: equal pieces, equal recipes."""
         plain = Controls()

@@ -54,7 +54,7 @@ class Plan:
 
     def fields(self) -> dict[str, Any]:
         """JSON values by name, without seed; what is at its default is left out."""
-        controls, plain = self.controls, Controls()
+        controls, plain = self.controls, offer(self.engine).default()
         found: dict[str, Any] = {"bars": self.bars}
         for name in ("genre", "tempo_bpm", "density", "temperature", "top_p", "repetition"):
             if getattr(controls, name) != getattr(plain, name):
@@ -114,7 +114,7 @@ def from_fields(
         wrong.append("engine")
         engine = known[0]
     has = offer(engine)
-    default = Controls(temperature=1.0 if has.temperature is None else has.temperature)
+    default = has.default()
 
     def number(name: str, low: float, high: float, missing: Any) -> Any:
         try:

@@ -32,7 +32,9 @@ def house(monkeypatch, gallery_folder, tmp_path):
 @pytest.fixture(scope="session")
 def pieces_folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("pieces")
-    make_pieces(root)
+    with pytest.MonkeyPatch.context() as patch:
+        fake_composer.install(patch.setattr)
+        make_pieces(root)
     return root
 
 

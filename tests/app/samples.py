@@ -130,7 +130,7 @@ def pcm(wav_bytes: bytes) -> np.ndarray:
 def make_pieces(root: Path, slugs: tuple[str, ...] = ("study",)) -> None:
     """Finished pieces by the fake composer, eight bars, with everything a real one has."""
     for rank, slug in enumerate(slugs):
-        plan = Plan("composer", bars=8, seed=rank, controls=Controls(genre="pop"))
+        plan = Plan("composer", bars=8, seed=rank, controls=Controls("pop", temperature=0.95))
         words = {
             "title": f"Piece {slug}",
             "artist": "A. Model",

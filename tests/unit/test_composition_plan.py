@@ -48,7 +48,8 @@ def test_a_plan_comes_back_from_its_link_and_from_its_recipe():
 
 
 def test_a_plain_plan_has_a_short_link():
-    assert Plan("composer").query() == {"engine": "composer", "seed": "0", "bars": "16"}
+    plain = Plan("composer", controls=offer("composer").default())
+    assert plain.query() == {"engine": "composer", "seed": "0", "bars": "16"}
 
 
 def test_every_key_has_a_name_and_comes_back():
@@ -76,7 +77,7 @@ def test_every_key_has_a_name_and_comes_back():
 def test_what_is_not_understood_is_named_and_the_default_stands(fields, name):
     plan, wrong = from_fields(fields, ["composer"])
     assert wrong == (name,)
-    assert plan == Plan("composer", controls=Controls(temperature=offer("composer").temperature))
+    assert plan == Plan("composer", controls=offer("composer").default())
 
 
 def test_an_engine_keeps_only_the_controls_it_has():
