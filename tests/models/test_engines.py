@@ -40,7 +40,7 @@ def test_concurrent_runs_equal_serial_ones():
     clips = [riff(12.0, period_s=period) for period in (2.0, 3.0, 2.5, 4.0)]
 
     def all_engines(clip):
-        made = run(clip, None, engines=NAMES, seconds=10.0, seed=1)
+        made = run(clip, None, engines=NAMES, seconds=4.0, seed=1)
         return [one.clip.sha256() for one in made]
 
     serial = [all_engines(clip) for clip in clips]
@@ -65,7 +65,7 @@ def resident_mb():
 names = [info.name for info in engines("extrapolate")]
 clip = riff(8.0)
 for count in range(1, 51):
-    run(clip, clip.between(0, 10), engines=names, seconds=10.0, seed=count)
+    run(clip, clip.between(0, 10), engines=names, seconds=2.0, seed=count)
     if count in (5, 50):
         print(resident_mb())
 """

@@ -151,7 +151,7 @@ def test_pairs_that_are_the_same_are_told_at_chance():
 
 
 def test_the_design_that_detects_best_on_validation_counts(monkeypatch):
-    def verdict(design, sets):
+    def verdict(design, sets, epochs):
         known = np.array([True, design == "both"])
         return judge.Verdict(design, 0.6 + 0.1 * (design == "both"), 3, 1.0, known, known)
 
