@@ -8,6 +8,9 @@ SHELL := /bin/bash
 PORT ?= 8501
 STREAMLIT_ARGS ?=
 PYTEST_ARGS ?=
+# Two halves that run side by side: pages wait for browsers as much as they compute.
+CORE_TESTS ?= tests/unit tests/models
+PAGE_TESTS ?= tests/app tests/browser
 JOB ?= extrapolation
 DATA ?=
 
@@ -40,7 +43,11 @@ test: $(VENV)/dev.stamp browser
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(HAS_BROWSER) || marks="not browser"; \
-	$(RUN) -m pytest -q --durations=15 -m "$${marks:-}" $(PYTEST_ARGS)
+	run() { $(RUN) -m pytest -q --durations=15 -m "$${marks:-}" "$$@"; }; \
+	if [ -n "$(PYTEST_ARGS)" ]; then run $(PYTEST_ARGS); exit; fi; \
+	pages=$$(mktemp); run $(PAGE_TESTS) >"$$pages" 2>&1 & job=$$!; failed=0; \
+	run $(CORE_TESTS) || failed=1; \
+	wait $$job || failed=1; cat "$$pages"; rm "$$pages"; exit $$failed
 
 .PHONY: benchmark
 benchmark: need-data $(VENV)/app.stamp
