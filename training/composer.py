@@ -113,16 +113,20 @@ def train(
     length: int = LENGTH,
     batch: int = BATCH,
     resume: bool = False,
+    start: Path | None = None,
     eager: bool = False,
     check_every: int = CHECK_EVERY,
 ) -> float:
     """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights.
 
+    start: weights to begin with, as of an earlier run whose checkpoint is gone.
     eager: compile nothing, which is quicker for a step or two.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(**(config or {}))
+    if start is not None:
+        model.load_weights(start)
     optimizer = keras.optimizers.AdamW(
         Schedule(peak, steps), weight_decay=0.05, beta_2=0.98, global_clipnorm=1.0,
         use_ema=True, ema_momentum=0.999, ema_overwrite_frequency=None,
@@ -214,11 +218,13 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--start", type=Path, help="weights to begin with")
     args = parser.parse_args()
     config = {"width": args.width, "depth": args.depth, "heads": args.heads, "dropout": 0.1}
     train(
         load(args.corpus, "train"), load(args.corpus, "valid"), args.out, steps=args.steps,
         minutes=args.minutes, peak=args.peak, seed=args.seed, config=config, resume=args.resume,
+        start=args.start,
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def test_two_steps_of_training(tmp_path, piece):
         length=48,
         batch=2,
         resume=True,
+        start=tmp_path / "composer.weights.h5",
         eager=True,
     )
     assert np.isfinite(again)
