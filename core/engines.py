@@ -156,7 +156,7 @@ _ENGINES = (
         "notes-lstm",
         "Published LSTM (2023)",
         "The report's network: note names and chords, half a quarter apart, the likeliest each "
-        "time. Expect one note over and over.",
+        "time. Expect a few notes over and over.",
         True,
         "notes-lstm",
         "core.composition.notes_lstm:NotesLstm",
