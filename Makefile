@@ -8,7 +8,9 @@ SHELL := /bin/bash
 PORT ?= 8501
 STREAMLIT_ARGS ?=
 PYTEST_ARGS ?=
-# Two halves that run side by side: pages wait for browsers as much as they compute.
+# Two halves that run side by side: pages wait for browsers as much as they compute. Each has its
+# own folder for what numba compiles: two processes that write one function's cache at the same time
+# can leave an index that points at code for other types, and the next call crashes.
 CORE_TESTS ?= tests/unit tests/models
 PAGE_TESTS ?= tests/app tests/browser
 JOB ?= extrapolation
@@ -16,6 +18,8 @@ DATA ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+# What numba compiles for librosa stays inside the environment.
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 HAS_BROWSER := command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null
 # Succeeds for a Python that this project supports (pyproject.toml, requires-python).
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -38,16 +42,19 @@ app: $(VENV)/warm.stamp
 	$(RUN) -m streamlit run app.py --server.port $(PORT) $(STREAMLIT_ARGS)
 
 .PHONY: test
-test: $(VENV)/dev.stamp browser
+test: $(VENV)/dev.stamp $(VENV)/warm.stamp browser
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(HAS_BROWSER) || marks="not browser"; \
 	run() { $(RUN) -m pytest -q --durations=15 -m "$${marks:-}" "$$@"; }; \
 	if [ -n "$(PYTEST_ARGS)" ]; then run $(PYTEST_ARGS); exit; fi; \
-	pages=$$(mktemp); run $(PAGE_TESTS) >"$$pages" 2>&1 & job=$$!; failed=0; \
-	run $(CORE_TESTS) || failed=1; \
-	wait $$job || failed=1; cat "$$pages"; rm "$$pages"; exit $$failed
+	apart() { local part=$$1; shift; cp -r $(VENV)/numba "$$caches/$$part"; \
+	  NUMBA_CACHE_DIR="$$caches/$$part" run "$$@"; }; \
+	caches=$$(mktemp -d); pages=$$(mktemp); failed=0; \
+	apart pages $(PAGE_TESTS) >"$$pages" 2>&1 & job=$$!; \
+	apart core $(CORE_TESTS) || failed=1; \
+	wait $$job || failed=1; cat "$$pages"; rm -r "$$pages" "$$caches"; exit $$failed
 
 .PHONY: benchmark
 benchmark: need-data $(VENV)/app.stamp

@@ -50,7 +50,7 @@ BATCH, FRAMES = 16, 240
 CHECK_EVERY = 200
 FURTHEST = 6
 """Semitones a piece is moved at most."""
-TOLD = 0.3
+TOLD = 0.15
 """Share of pieces whose bar lines are told, and of those whose end is."""
 AVERAGE_EVERY, AVERAGING = 5, 0.96
 """Steps from one set of weights to the next in the mean, and what the mean keeps at each."""
