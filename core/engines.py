@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from core.audio import Clip
 from core.composition.controls import Controls, Redraw, Watch, nobody
 from core.progress import Progress, ignore
+from core.sampling.sound import Latent, Plane, Point, Touch
 from core.score import Composition, Score
 
 if TYPE_CHECKING:
@@ -63,6 +64,42 @@ class Composer(Protocol):
         arguments and weights give the same notes. Raises UserInputError for a primer or a redraw
         that the engine cannot use, ModelUnavailableError when weights are missing.
         """
+        ...
+
+
+class Sampler(Protocol):
+    """Holds sounds in a space that can be walked.
+
+    plays_pitches: whether `decode` keeps to the touch's pitch. pitches: lowest and highest MIDI
+    number it plays. latent_size: length of a latent's values. plane: what of the map is shown.
+    """
+
+    plays_pitches: bool
+    pitches: tuple[int, int]
+    latent_size: int
+    plane: Plane
+
+    def encode(self, clip: Clip) -> Latent:
+        """The place of a note. Raises UserInputError where there is no note to be heard in it."""
+        ...
+
+    def decode(self, latent: Latent, touch: Touch = Touch(), *, seed: int = 0) -> Clip:  # noqa: B008
+        """The sound at a place, one channel, at the engine's own rate.
+
+        The same arguments and weights give the same samples. Raises ModelUnavailableError.
+        """
+        ...
+
+    def at(self, x: float, y: float) -> Latent:
+        """The place under any point of the plane, between the training sounds too."""
+        ...
+
+    def locate(self, latent: Latent) -> tuple[float, float]:
+        """(x, y): where on the plane a place is shown."""
+        ...
+
+    def points(self) -> list[Point]:
+        """The training sounds that the map shows. Loads no network."""
         ...
 
 
@@ -191,3 +228,8 @@ def composer(name: str) -> Composer:
 def extrapolator(name: str) -> Extrapolator:
     """`engine("extrapolate", name)`, typed."""
     return cast(Extrapolator, engine("extrapolate", name))
+
+
+def sampler(name: str) -> Sampler:
+    """`engine("sample", name)`, typed."""
+    return cast(Sampler, engine("sample", name))
