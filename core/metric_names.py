@@ -28,6 +28,11 @@ METRICS: dict[str, Metric] = {
             "How far the picture of the sound is from the true one, on average; 0 is identical.",
         ),
         Metric(
+            "spectral_convergence_db", "Spectral convergence", "dB", "lower", 1,
+            "How large the error of the sound's spectrogram is beside the one asked for: at -20 dB "
+            "a tenth of it, at -40 dB a hundredth.",
+        ),
+        Metric(
             "onset_correlation", "Onset correlation", "", "higher", 2,
             "Whether hits and note starts fall where they truly do; 1 is always, 0 is by chance.",
         ),

@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from core.audio import Clip, FloatArray, loudness_lufs
 from core.metric_names import METRICS as METRICS  # which many take from here
-from core.spectrogram import DISPLAY, analysis_samples, mel_power, stft, to_db
+from core.spectrogram import (
+    DISPLAY,
+    SpectrogramParams,
+    analysis_samples,
+    mel_power,
+    stft,
+    to_db,
+)
 
 
 def mse(predicted: FloatArray, actual: FloatArray) -> float:
@@ -28,6 +35,20 @@ def log_mel_distance_db(predicted: FloatArray, actual: FloatArray) -> float:
     """Mean absolute difference of two log-mel spectrograms in dB, [n_mels, frames] each."""
     frames = min(predicted.shape[1], actual.shape[1])
     return float(np.mean(np.abs(predicted[:, :frames] - actual[:, :frames])))
+
+
+def spectral_convergence_db(
+    samples: FloatArray, magnitude: FloatArray, params: SpectrogramParams = DISPLAY
+) -> float:
+    """How far the sound's magnitudes are from those asked: 20 log10 |S - M| / |M|, lower is better.
+
+    samples: mono. magnitude: [1 + n_fft / 2, frames]. Inverting well gives -30 and below; Sturmel
+    and Daudet 2011.
+    """
+    got = np.abs(stft(samples, params))[:, : magnitude.shape[1]]
+    wanted = magnitude[:, : got.shape[1]]
+    ratio = np.linalg.norm(got - wanted) / max(float(np.linalg.norm(wanted)), 1e-12)
+    return float(20.0 * np.log10(max(float(ratio), 1e-12)))
 
 
 def chroma_correlation(predicted: FloatArray, actual: FloatArray) -> float:

@@ -108,82 +108,6 @@ def log_mel_db(clip: Clip, params: SpectrogramParams = DISPLAY) -> FloatArray:
     return to_db(mel_power(np.abs(stft(analysis_samples(clip, params), params)), params), params)
 
 
-def griffin_lim(
-    magnitude: FloatArray,
-    params: SpectrogramParams = DISPLAY,
-    *,
-    iterations: int = 32,
-    seed: int = 0,
-    length: int | None = None,
-) -> FloatArray:
-    """Sound whose STFT has nearly this magnitude, float32 [samples].
-
-    Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984, from
-    random phases drawn with `seed`.
-    """
-    return _griffin_lim(magnitude, params, iterations, 0.0, seed, length)
-
-
-def fast_griffin_lim(
-    magnitude: FloatArray,
-    params: SpectrogramParams = DISPLAY,
-    *,
-    iterations: int = 100,
-    momentum: float = 0.99,
-    seed: int = 0,
-    length: int | None = None,
-) -> FloatArray:
-    """`griffin_lim` with momentum, which comes closer in as many iterations.
-
-    Perraudin, Balazs and Sondergaard, "A fast Griffin-Lim algorithm", 2013.
-    """
-    return _griffin_lim(magnitude, params, iterations, momentum, seed, length)
-
-
-def _griffin_lim(
-    magnitude: FloatArray,
-    params: SpectrogramParams,
-    iterations: int,
-    momentum: float,
-    seed: int,
-    length: int | None,
-) -> FloatArray:
-    out = librosa.griffinlim(
-        magnitude,
-        n_iter=iterations,
-        hop_length=params.hop_length,
-        n_fft=params.n_fft,
-        momentum=momentum,
-        random_state=seed,
-        length=length,
-    )
-    return np.asarray(out, dtype=np.float32)
-
-
-def consistent(
-    spectrum: ComplexArray,
-    params: SpectrogramParams = DISPLAY,
-    *,
-    iterations: int = 32,
-    momentum: float = 0.99,
-    length: int | None = None,
-) -> FloatArray:
-    """Sound whose STFT has nearly the magnitudes of `spectrum`, float32 [samples].
-
-    `fast_griffin_lim` that starts from the phases given, not from random ones.
-    spectrum: complex [1 + n_fft / 2, frames].
-    """
-    magnitude = np.abs(spectrum)
-    estimate, before = spectrum, np.zeros_like(spectrum)
-    for _ in range(iterations):
-        rebuilt = stft(istft(estimate, params, length=length), params)[:, : magnitude.shape[1]]
-        ahead = rebuilt + momentum * (rebuilt - before)
-        turned = ahead / np.maximum(np.abs(ahead), 1e-9)
-        estimate = np.asarray(magnitude * turned, np.complex64)
-        before = rebuilt
-    return istft(estimate, params, length=length)
-
-
 def magnitude_from_log_mel(log_mel: FloatArray, params: SpectrogramParams = DISPLAY) -> FloatArray:
     """STFT magnitudes [1 + n_fft / 2, frames] that fit a log-mel spectrogram in dB.
 
@@ -199,16 +123,3 @@ def magnitude_from_log_mel(log_mel: FloatArray, params: SpectrogramParams = DISP
         fmax=params.f_max_hz,
     )
     return np.asarray(out, dtype=np.float32)
-
-
-def spectral_convergence_db(
-    samples: FloatArray, magnitude: FloatArray, params: SpectrogramParams = DISPLAY
-) -> float:
-    """How far the sound's magnitudes are from those asked: 20 log10 |S - M| / |M|, lower is better.
-
-    Inverting well gives -30 and below; Sturmel and Daudet 2011.
-    """
-    got = np.abs(stft(samples, params))[:, : magnitude.shape[1]]
-    wanted = magnitude[:, : got.shape[1]]
-    ratio = np.linalg.norm(got - wanted) / max(float(np.linalg.norm(wanted)), 1e-12)
-    return float(20.0 * np.log10(max(float(ratio), 1e-12)))

@@ -8,16 +8,21 @@ import numpy as np
 
 from core.audio import Clip
 from core.extrapolation.run import run
+from core.inversion import invert
 
 
 def main() -> None:
-    """Continue ten seconds of clicks to a last beat, and take every figure. Needs no weights."""
+    """Continue ten seconds of clicks to a last beat, take every figure, invert a spectrogram.
+
+    Needs no weights.
+    """
     sound = np.random.default_rng(0).standard_normal((2, 20 * 22050)) * 0.01
     for click in range(40):
         sound[:, click * 11025 : click * 11025 + 60] = 0.8
     clip = Clip(sound.astype(np.float32), 22050)
     before, after = clip.between(0, 10), clip.between(10, 20)
     run(before, after, engines=["loop"], seconds=10.0, seed=0, ending="beat")
+    invert(np.ones((1025, 4), np.float32))
 
 
 if __name__ == "__main__":

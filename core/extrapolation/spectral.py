@@ -20,9 +20,10 @@ from core.extrapolation.painting import Painted, painted, painter_input, spectru
 from core.extrapolation.render import fade_from_ringing
 from core.extrapolation.self_similarity import DB_PER_UNIT, IntArray
 from core.extrapolation.structure import LONGEST_CLIP_S, MIN_CLIP_S, Moments
+from core.inversion import consistent
 from core.loaders import load_model
 from core.progress import Progress, ignore, part
-from core.spectrogram import DISPLAY, consistent, mel_filters, stft
+from core.spectrogram import DISPLAY, mel_filters, stft
 
 MODEL_ID = "spectral"
 SHARPNESS = 2.0

@@ -13,8 +13,9 @@ from core.extrapolation.candidates import (
 from core.extrapolation.painting import BANDS, EXTRA, GROUPS, painted, painter_input, spectrum
 from core.extrapolation.self_similarity import FUTURE, LAGS, STEP
 from core.extrapolation.spectral_model import build
+from core.inversion import consistent
 from core.metrics import log_mel_distance_db
-from core.spectrogram import consistent, log_mel_db, mel_filters, stft
+from core.spectrogram import log_mel_db, mel_filters, stft
 from tests.unit.sounds import RATE, riff
 from training import spectral as training
 
