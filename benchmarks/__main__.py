@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-JOBS = ("extrapolation", "judge", "training-cost", "long", "odd-clips", "composition")
+JOBS = ("extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion")
 WITHOUT_DATA = ("odd-clips",)
 """Jobs that make what they measure; with --data they measure more."""
 
