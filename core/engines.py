@@ -198,6 +198,25 @@ _ENGINES = (
         "notes-lstm",
         "core.composition.notes_lstm:NotesLstm",
     ),
+    EngineInfo(
+        "sample",
+        "mel-vae-2d",
+        "Published plane of notes (2023)",
+        "The paper's autoencoder: every point of a plane is a sound. Expect a blurred, phasy tone, "
+        "and no say over the pitch.",
+        True,
+        "mel-vae-2d",
+        "core.sampling.mel_vae_2d:MelVae2d",
+    ),
+    EngineInfo(
+        "sample",
+        "mel-vae-2d-piano",
+        "Published plane of piano (2023)",
+        "The same autoencoder on three seconds of piano music. Expect a wash of sound.",
+        True,
+        "mel-vae-2d-piano",
+        "core.sampling.mel_vae_2d:MelVae2dPiano",
+    ),
 )
 
 
