@@ -27,7 +27,7 @@ class MelVae(keras.Model):  # type: ignore[misc]
         frames: int = 192,
         n_mels: int = 80,
         latent: int = 2,
-        filters: Sequence[int] = (12, 24, 32, 64, 96),
+        filters: Sequence[int] = (8, 16, 32, 64, 96),
         units: int = 128,
         **kwargs: Any,
     ) -> None:
@@ -85,7 +85,7 @@ def build(
     frames: int = 192,
     n_mels: int = 80,
     latent: int = 2,
-    filters: Sequence[int] = (12, 24, 32, 64, 96),
+    filters: Sequence[int] = (8, 16, 32, 64, 96),
     units: int = 128,
 ) -> keras.Model:
     """The network with fresh weights, built. See `MelVae`.
