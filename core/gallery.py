@@ -109,6 +109,15 @@ class GalleryPiece(GalleryEntry):
         return Sound(files, self.gain, self.pans, self.seconds, self.sample_rate)
 
 
+@dataclass(frozen=True)
+class GallerySound(GalleryEntry):
+    """A finished sampled sound: `sound.flac`."""
+
+    def clip(self) -> Clip:
+        """The sound, to the sample: `encode_wav` gives the bytes its run gave."""
+        return read_flac((self.folder / "sound.flac").read_bytes())
+
+
 def read_flac(data: bytes) -> Clip:
     """The clip that `encode_flac` wrote, exact to 16 bits."""
     pcm, rate = sf.read(io.BytesIO(data), dtype="int16", always_2d=True)
@@ -140,6 +149,11 @@ def pieces() -> list[GalleryPiece]:
         )
         for common, own in _entries("compose")
     ]
+
+
+def sounds() -> list[GallerySound]:
+    """The finished sampled sounds, in the order of their `rank`."""
+    return [GallerySound(**common) for common, _ in _entries("sample")]
 
 
 def item(job: str, slug: str) -> GalleryItem:

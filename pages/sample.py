@@ -1,0 +1,100 @@
+"""Sample: a plane of sounds to click, walk and play, and the place of a visitor's own note."""
+
+import streamlit as st
+
+from core.errors import ModelUnavailableError, UserInputError
+from core.sampling import plan as plans
+from core.sampling.plan import OWN, Plan
+from ui.sample import form, own_note, sounds, stage, tunes
+
+PROBLEM = "sample_problem"
+
+
+def open_link() -> None:
+    """Go where the address says, once."""
+    query = {name: st.query_params[name] for name in st.query_params}
+    if st.session_state.get(stage.LINK) == query:
+        return
+    st.session_state[stage.LINK] = query
+    names = list(sounds.infos())
+    if not query or not names:
+        return
+    plan, wrong = plans.from_fields(query, names)
+    if wrong:
+        st.session_state[PROBLEM] = (
+            f"Part of this link was not understood ({', '.join(wrong)}), so the page's own "
+            "settings are used there."
+        )
+    try:
+        if "at" in wrong or "at" not in query:
+            plan = form.start_at(plan.engine)
+        form.go_to(plan)
+    except (UserInputError, ModelUnavailableError) as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    if plan.melody == OWN:
+        st.session_state[tunes.WANTED] = plan
+        st.session_state[tunes.TUNE] = OWN
+    elif plan.melody:
+        tunes.start(plan, None)
+
+
+def collect() -> None:
+    """Take what finished runs gave: a note's place is where the plane goes."""
+    if own_note.RUNS.collect():
+        note: own_note.OwnNote = st.session_state[own_note.RUNS.result]
+        form.go_to(note.rebuilt[0].plan(note.sha256))
+    if tunes.RUNS.collect():
+        played: tunes.Played = st.session_state[tunes.RUNS.result]
+        st.session_state[stage.LINK] = stage.links.put(played.plan.query())
+
+
+def show_desk(engine: str | None) -> str | None:
+    """Engine, own note, tune; a sentence on what went wrong."""
+    if engine is None:
+        st.info("No sampler is installed here; finished sounds play without one.")
+        return None
+    try:
+        if stage.PLAN not in st.session_state:
+            form.begin(form.start_at(engine))
+        own_note.pick(engine)
+        if own_note.RUNS.is_running():
+            own_note.watch()
+        plan: Plan = st.session_state[stage.PLAN]
+        tunes.pick(plan)
+        if tunes.RUNS.is_running():
+            tunes.watch()
+        else:
+            tunes.show()
+    except (UserInputError, ModelUnavailableError) as error:
+        return str(error)
+    return None
+
+
+def show_finished() -> None:
+    """The gallery's sounds, which need no engine."""
+    for found in sounds.examples().values():
+        st.markdown(f"**{found.title}** by {found.artist} · {found.licence}")
+        st.audio(sounds.of(plans.of_recipe(found.recipe), found.clip()).wav, format="audio/wav")
+
+
+collect()
+open_link()
+st.title("Sample", anchor=False)
+st.write("Every place on this plane is a sound. Click anywhere, walk, draw a path, play the keys.")
+problems = [
+    st.session_state.pop(name, None)
+    for name in (PROBLEM, own_note.RUNS.problem, tunes.RUNS.problem)
+]
+scene, desk = st.columns([5, 2], gap="large")
+with desk:
+    engine = form.pick_engine()
+    problems.append(show_desk(engine))
+with scene:
+    for problem in filter(None, problems):
+        st.error(problem, icon=":material/info:")
+    if stage.PLAN in st.session_state:
+        stage.show()
+        own_note.show()
+    else:
+        show_finished()
