@@ -40,9 +40,10 @@ BATCH = 32
 LEARNING_RATE = 1e-3
 KL_WEIGHT = 1e-3
 PIANO_TRACKS = {"midi_pop909": "PIANO", "midi_lieder": "piano"}
-PIECES = {"train": 85, "valid": 12}
+PIECES = {"train": 60, "valid": 10}
 """Of each of the two subsets."""
-WINDOWS, SKIPPED_S = 9, 2.0
+STRETCH_S, SKIPPED_S, HOP_S = 30.0, 2.0, 1.5
+"""How much of a piece is rendered, how much of that is left out first, and between windows."""
 
 Array = np.ndarray[Any, Any]
 
@@ -70,9 +71,10 @@ def notes(data: Path, split: str) -> Iterator[tuple[Array, str, str, int]]:
 
 def piano(data: Path, split: str) -> Iterator[tuple[Array, str, str, int]]:
     """(log-mel, piece, "piano", median pitch) of windows of the split's pieces."""
+    from core.audio import Clip
     from core.midi_files import read_midi
     from core.sampling.mel_vae_2d import SECONDS, spectrogram, window_of_music
-    from core.synth import render
+    from core.synth import render_stems
     from training.dataset import tracks
 
     for subset, wanted in PIANO_TRACKS.items():
@@ -81,16 +83,16 @@ def piano(data: Path, split: str) -> Iterator[tuple[Array, str, str, int]]:
         for track in (rows[at] for at in sorted(picked)):
             score = read_midi(track.path.read_bytes())
             bar_s = score.bar_ticks * score.seconds_per_tick
-            bars = math.ceil((WINDOWS * SECONDS + SKIPPED_S) / bar_s)
+            bars = math.ceil(STRETCH_S / bar_s)
             start = max(min(score.bars // 4, score.bars - bars), 0)
             part = score.between(start, min(start + bars, score.bars))
             parts = tuple(replace(t, program=0) for t in part.tracks if t.name == wanted)
             if not any(t.notes for t in parts):
                 continue
             part = replace(part, tracks=parts)
-            clip = render(part)
-            for number in range(int((part.duration_s - SKIPPED_S) / SECONDS)):
-                low = SKIPPED_S + number * SECONDS
+            stems = render_stems(part)
+            clip = Clip(np.sum([s.samples for s in stems], axis=0), stems[0].sample_rate)
+            for low in np.arange(SKIPPED_S, part.duration_s - SECONDS, HOP_S):
                 heard = [
                     n.pitch for _, n in part.notes()
                     if low <= n.start * part.seconds_per_tick < low + SECONDS
