@@ -44,9 +44,13 @@ def scale_share(score: Score, key: Key) -> float:
 
 
 def fifths(key: Key) -> int:
-    """The key signature: sharps, or flats below 0; -5 (D flat) to 6 (F sharp)."""
+    """The key signature: sharps, or flats below 0; -6 (E flat minor) to 6 (F sharp major).
+
+    With six of either, the name that `Key` prints decides.
+    """
     major = key.tonic if key.mode == "major" else key.tonic + 3
-    return (major * 7 + 5) % 12 - 5
+    sharps = (major * 7 + 5) % 12 - 5
+    return -6 if sharps == 6 and key.mode == "minor" else sharps
 
 
 def key_of_signature(sharps: int, mode: str) -> Key:

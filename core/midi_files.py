@@ -258,11 +258,11 @@ def _conductor(score: Score) -> mido.MidiTrack:
 
 _KEY_NAMES = {
     (sharps, mode): name
-    for mode, names in (
-        ("major", "Db Ab Eb Bb F C G D A E B F#"),
-        ("minor", "Bbm Fm Cm Gm Dm Am Em Bm F#m C#m G#m D#m"),
+    for mode, fewest, names in (
+        ("major", -5, "Db Ab Eb Bb F C G D A E B F#"),
+        ("minor", -6, "Ebm Bbm Fm Cm Gm Dm Am Em Bm F#m C#m G#m"),
     )
-    for sharps, name in zip(range(-5, 7), names.split(), strict=True)
+    for sharps, name in enumerate(names.split(), fewest)
 }
 
 

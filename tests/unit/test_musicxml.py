@@ -10,6 +10,8 @@ import zipfile
 import pytest
 
 from core.errors import UserInputError
+from core.keys import fifths, key_of_signature
+from core.midi_files import read_midi, write_midi
 from core.musicxml import read_musicxml, write_musicxml
 from core.quantise import readable
 from core.score import Key, Note, Score, Track
@@ -111,6 +113,19 @@ def test_spelling_follows_the_key_and_accidentals_hold_for_the_bar():
     assert flat.findtext(".//fifths") == "-3"
     sharp = tree(one_track(notes, key=Key(4, "minor")))
     assert [p.findtext("step") for p in sharp.iter("pitch")] == ["D", "D", "E", "D", "A", "F"]
+
+
+def test_every_key_comes_back_by_its_signature_and_six_flats_go_with_their_name():
+    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
+    for key in keys:
+        assert key_of_signature(fifths(key), key.mode) == key
+        written = one_track([Note(0, 60, 24)], key=key)
+        assert read_musicxml(write_musicxml(written)).key == key
+        assert read_midi(write_midi(written)).key == key
+    flat = tree(one_track([Note(0, 63, 24), Note(24, 59, 24)], key=Key(3, "minor")))
+    assert str(Key(3, "minor")) == "E♭ minor"
+    assert flat.findtext(".//fifths") == "-6"
+    assert [p.findtext("step") for p in flat.iter("pitch")] == ["E", "C"]
 
 
 def test_sounding_pitches_of_transposing_instruments_and_joined_ties():
