@@ -267,7 +267,10 @@ def corrected(
     hertz = f0_hz * PARTIAL_NUMBERS
     partials, noise = note.partials_db.copy(), note.noise_db.copy()
     halves = note.halves_db.copy()
-    below = early @ interpolation(f0_hz * (np.arange(HALVES) + 0.5), middles).T
+    early = np.asarray(early, np.float64)
+    below = (
+        early @ interpolation(np.asarray(f0_hz * (np.arange(HALVES) + 0.5), np.float64), middles).T
+    )
     halves[:HELD_KNOTS] += np.where(halves[:HELD_KNOTS] > FLOOR_DB, below, 0.0)
     partials[:HELD_KNOTS] += early @ interpolation(hertz, middles).T
     noise[:HELD_KNOTS] += early @ interpolation(noise_centres_hz(), middles).T
