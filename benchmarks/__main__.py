@@ -9,7 +9,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-JOBS = ("extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion")
+JOBS = (
+    "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
+    "sampling",
+)  # fmt: skip
 WITHOUT_DATA = ("odd-clips",)
 """Jobs that make what they measure; with --data they measure more."""
 

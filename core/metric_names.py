@@ -145,5 +145,31 @@ METRICS: dict[str, Metric] = {
             "sixteen_bars_s", "Sixteen bars", "s", "lower", 1,
             "Seconds of computing for sixteen bars.",
         ),
+        Metric(
+            "pitch_accuracy", "Notes in tune", "", "higher", 2,
+            "Share of notes that two estimators both hear within 50 cents of the pitch meant; "
+            "estimators slip on true notes too.",
+        ),
+        Metric(
+            "family_accuracy", "Family recognised", "", "higher", 2,
+            "Share of notes whose family of instruments a network names that learned it from "
+            "other instruments.",
+        ),
+        Metric(
+            "diversity_db", "Diversity", "dB", "neither", 1,
+            "How far two random sounds of it are from each other, on average.",
+        ),
+        Metric(
+            "largest_step", "Largest step", "medians", "lower", 2,
+            "On a walk of 20 steps from sound to sound, the largest change beside the usual one.",
+        ),
+        Metric(
+            "heard_share", "Notes placed", "", "higher", 2,
+            "Share of notes that the engine finds by itself, without being told their pitch.",
+        ),
+        Metric(
+            "sample_ms", "Time for a sound", "ms", "lower", 0,
+            "Milliseconds from a place to 3 s of sound.",
+        ),
     )
 }  # fmt: skip

@@ -32,8 +32,11 @@ class HeardNote:
     held_s: float | None
 
 
-def find_note(clip: Clip) -> HeardNote:
-    """The loudest note of a clip. Raises UserInputError where no single note is heard in it."""
+def find_note(clip: Clip, f0_hz: float | None = None) -> HeardNote:
+    """The loudest note of a clip; f0_hz: its pitch, where somebody knows it.
+
+    Raises UserInputError where no single note is heard in it.
+    """
     if clip.duration_s < LEAST_S:
         raise UserInputError(
             f"This sound is {clip.duration_s:.2f} s long; a note of 0.3 s or more can be placed."
@@ -48,7 +51,7 @@ def find_note(clip: Clip) -> HeardNote:
     note = loudest_note(mono - mono.mean(), rate)
     if len(note) < LEAST_S * rate:
         raise UserInputError("The loudest sound here is a click; play a note and let it sound.")
-    f0_hz = agreed_pitch(note, rate)
+    f0_hz = f0_hz or agreed_pitch(note, rate)
     return HeardNote(note, rate, f0_hz, release_time(note, rate))
 
 

@@ -19,7 +19,7 @@ from core.sampling.harmonics import (
 from core.sampling.harmonics_analysis import Analysis, analyse
 from core.sampling.sound import Latent, Plane, Point, Touch
 from core.sampling.timbre_fit import fitted
-from core.sampling.timbre_hearing import find_note
+from core.sampling.timbre_hearing import HeardNote, find_note
 from core.sampling.timbre_map import timbre_map
 from core.sampling.timbre_network import network
 from core.sampling.timbre_notes import (
@@ -57,7 +57,13 @@ class TimbreVae:
         Raises UserInputError for silence, noise, chords, speech and clicks, and
         ModelUnavailableError.
         """
-        heard = find_note(clip)
+        return self._encoded(find_note(clip))
+
+    def encode_at(self, clip: Clip, pitch: float) -> Latent:
+        """`encode` of a note whose pitch is known, MIDI number; what has none is not refused."""
+        return self._encoded(find_note(clip, 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)))
+
+    def _encoded(self, heard: HeardNote) -> Latent:
         found = analyse(heard.samples, heard.sample_rate, heard.f0_hz, held_s=heard.held_s)
         return self.place(found)
 
