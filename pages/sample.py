@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import ModelUnavailableError, UserInputError
 from core.sampling import plan as plans
 from core.sampling.plan import OWN, Plan
+from ui import links
 from ui.sample import form, own_note, sounds, stage, tunes
 
 PROBLEM = "sample_problem"
@@ -43,10 +44,10 @@ def collect() -> None:
     """Take what finished runs gave: a note's place is where the plane goes."""
     if own_note.RUNS.collect():
         note: own_note.OwnNote = st.session_state[own_note.RUNS.result]
-        form.go_to(note.rebuilt[0].plan(note.sha256))
+        form.go_to_note(note, note.rebuilt[0])
     if tunes.RUNS.collect():
         played: tunes.Played = st.session_state[tunes.RUNS.result]
-        st.session_state[stage.LINK] = stage.links.put(played.plan.query())
+        st.session_state[stage.LINK] = links.put(played.plan.query())
 
 
 def show_desk(engine: str | None) -> str | None:
@@ -55,7 +56,8 @@ def show_desk(engine: str | None) -> str | None:
         st.info("No sampler is installed here; finished sounds play without one.")
         return None
     try:
-        if stage.PLAN not in st.session_state:
+        sounds.shown(engine)
+        if not stage.stands(engine):
             form.begin(form.start_at(engine))
         own_note.pick(engine)
         if own_note.RUNS.is_running():
@@ -82,18 +84,16 @@ collect()
 open_link()
 st.title("Sample", anchor=False)
 st.write("Every place on this plane is a sound. Click anywhere, walk, draw a path, play the keys.")
-problems = [
-    st.session_state.pop(name, None)
-    for name in (PROBLEM, own_note.RUNS.problem, tunes.RUNS.problem)
-]
 scene, desk = st.columns([5, 2], gap="large")
 with desk:
     engine = form.pick_engine()
-    problems.append(show_desk(engine))
+    wrong = show_desk(engine)
 with scene:
-    for problem in filter(None, problems):
-        st.error(problem, icon=":material/info:")
-    if stage.PLAN in st.session_state:
+    for name in (PROBLEM, own_note.RUNS.problem, tunes.RUNS.problem):
+        wrong = st.session_state.pop(name, None) or wrong
+    if wrong:
+        st.error(wrong, icon=":material/info:")
+    if stage.stands(engine):
         stage.show()
         own_note.show()
     else:

@@ -29,6 +29,8 @@ MAX_PLACE = 999.0
 MIN_HELD_S, MAX_HELD_S = 0.1, 4.0
 RELEASE_S = 0.7
 """How long a note goes on after its key is let go, unless the plan says otherwise."""
+MIN_STRIKES, STRIKES_A_LEG, MAX_STRIKES = 12, 3, 24
+"""How often a path strikes its sound: so that it moves at every stop and is heard soon."""
 OWN = "own"
 """The melody's name where it is a file of the visitor's."""
 
@@ -229,7 +231,8 @@ def make(
 
     if score is not None:
         return playing.melody(engine, found[0], score, seed=plan.seed, progress=progress)
-    return playing.morph(engine, found, plan.touch, seed=plan.seed)
+    strikes = min(max(MIN_STRIKES, STRIKES_A_LEG * (len(found) - 1)), MAX_STRIKES)
+    return playing.morph(engine, found, plan.touch, seed=plan.seed, strikes=strikes)
 
 
 def _round(value: float) -> float:

@@ -46,7 +46,7 @@ def tune(name: str, pitch: int = 60) -> Score:
     """A tune of TUNES, so that middle C becomes `pitch`. Raises KeyError for another name."""
     if name == SCALE:
         steps = (*_MAJOR, *_MAJOR[-2::-1])
-        lengths = [*([0.5] * (len(steps) - 1)), 1.5]
+        lengths = [*([0.5] * (len(steps) - 1)), 1.0]
         return _score(TUNES[name], 120.0, 4, list(zip(steps, lengths, strict=True)), pitch)
     title, tempo_bpm, beats, text = _TUNES[name]
     notes = []

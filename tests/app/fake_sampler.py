@@ -1,7 +1,11 @@
 """Samplers without a model, for page tests: tones whose harmonics follow the place."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from benchmarks import gallery_sample
 from core import engines
 from core.audio import Clip
 from core.errors import UserInputError
@@ -107,3 +111,13 @@ def install(patch) -> None:
     ]  # fmt: skip
     others = tuple(entry for entry in engines._ENGINES if entry.job != "sample")
     patch(engines, "_ENGINES", (*others, *own))
+
+
+def make_sounds(root: Path) -> None:
+    """Finished sounds of both, as the gallery's command makes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gallery_sample, "GALLERY", root)
+        install(patch.setattr)
+        for rank, name in enumerate(("timbre-vae", "mel-vae-2d")):
+            entry = {"engine": name, "between": ["violin", "clarinet"], "pitch": 60}
+            gallery_sample.build(entry, rank)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.fake_sampler import make_sounds
 from tests.app.samples import make_gallery, make_pieces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,9 +23,10 @@ import sys
 from pathlib import Path
 import core.gallery
 from core.composition import stems
-from tests.app import fake_composer
+from tests.app import fake_composer, fake_sampler
 core.gallery.GALLERY = Path(sys.argv[1])
 fake_composer.install(setattr)
+fake_sampler.install(setattr)
 stems._stem = fake_composer.tones
 from streamlit.web import cli
 sys.argv = ["streamlit", "run", "app.py", *sys.argv[2:]]
@@ -67,10 +69,11 @@ def serving(arguments, log, **environment):
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
-    """Where a fresh `streamlit run` of the app listens, with our small gallery and composer."""
+    """Where a fresh `streamlit run` of the app listens, with our small gallery and fake engines."""
     root = tmp_path_factory.mktemp("gallery")
     make_gallery(root)
     make_pieces(root)
+    make_sounds(root)
     log = tmp_path_factory.mktemp("server") / "log"
     with serving(["-c", LAUNCH, str(root)], log, ENCORE_FAKE_BAR_S="0.1") as url:
         yield url

@@ -79,7 +79,7 @@ class Near:
 class Answer:
     """To the browser's question of that id.
 
-    error: what went wrong. notes: by pitch, where they were made ahead; else it is the view's sound.
+    error: what went wrong. notes: by pitch, where they were made ahead; else it is the view's.
     """
 
     id: str

@@ -94,8 +94,8 @@ class Keyboard {
 
   // Show which key the sound has.
   mark(pitch) {
-    this.marked = pitch;
-    for (const key of this.host.children) key.dataset.on = String(Number(key.dataset.pitch) === pitch);
+    this.marked = pitch === null ? null : Math.round(pitch);
+    for (const key of this.host.children) key.dataset.on = String(Number(key.dataset.pitch) === this.marked);
   }
 
   // Whether the computer's key is one of ours; plays it.

@@ -10,6 +10,7 @@ const MAX_STOPS = 12;
 const PATIENCE_MS = 45000; // a first question may load the engine
 const SETTLE_MS = 260; // after the last arrow key or slider step
 const QUIET = ["keys", "quiet"]; // questions after which nothing sounds
+const RING_S = 0.7; // a path's last sound rings on
 const SPARE = 2; // keys asked for ahead at a time, so that they start at once
 
 class Instrument {
@@ -97,7 +98,12 @@ class Instrument {
     }
     if (moved) {
       if (before?.timbre !== data.timbre) this.ready.clear();
-      if (!mine && !this.hands?.down) this.voice.stop();
+      if (!mine && before && !this.wanted) {
+        this.voice.stop();
+        this.walk(null);
+        this.setState("idle");
+        this.tell("");
+      }
     }
     const { pitch, velocity, held_s } = data.touch;
     if (!mine || !this.wanted) {
@@ -111,7 +117,7 @@ class Instrument {
     this.find(".keyboard-none").hidden = data.plays_pitches;
     this.find(".keyboard-none").textContent = `${data.title} has no pitch control: a place on its plane is a sound with its pitch.`;
     this.find(".hint-keys").hidden = !data.plays_pitches;
-    this.find(".title").value = data.here;
+    this.find(".title").textContent = data.here;
     this.find(".more").textContent = data.more;
     this.canvas.setAttribute("aria-label", `Plane of ${data.count} training sounds. Now at: ${data.here}, ${data.more}`);
     if (mine) this.answered(answer);
@@ -303,7 +309,7 @@ class Instrument {
       const poly = flight?.kind === "key";
       const take = await this.voice.start(id, url, { alone: !poly, ended: (over) => this.ended(over) });
       if (!take) return;
-      this.take_ = take;
+      this.heard = take;
       if (flight) this.root.dataset.waitMs = Math.round(performance.now() - flight.since);
       this.root.dataset.played = Number(this.root.dataset.played) + 1;
       if (turn !== this.turn) return;
@@ -317,7 +323,7 @@ class Instrument {
   }
 
   ended(take) {
-    if (take !== this.take_) return;
+    if (take !== this.heard) return;
     this.walk(null);
     if (this.root.dataset.state === "playing") this.setState("idle");
   }
@@ -327,11 +333,15 @@ class Instrument {
     cancelAnimationFrame(this.walking);
     this.moving = null;
     if (path && !this.slow.matches) {
-      const take = this.take_;
+      const take = this.heard;
+      const marks = [0];
+      path.slice(1).forEach(([x, y], i) => marks.push(marks[i] + Math.hypot(x - path[i][0], y - path[i][1])));
       const step = () => {
-        const at = between(this.voice.elapsed(take) / take.seconds, 0, 1) * (path.length - 1);
-        const [from, part] = [Math.min(Math.floor(at), path.length - 2), at - Math.floor(at)];
-        this.moving = path[from].map((value, axis) => value + (path[from + 1][axis] - value) * (at >= path.length - 1 ? 1 : part));
+        const part = between(this.voice.elapsed(take) / Math.max(take.seconds - RING_S, 0.1), 0, 1);
+        const at = part * marks.at(-1);
+        const leg = Math.max(marks.findIndex((mark) => mark >= at), 1);
+        const share = (at - marks[leg - 1]) / (marks[leg] - marks[leg - 1] || 1);
+        this.moving = path[leg].map((value, axis) => path[leg - 1][axis] + (value - path[leg - 1][axis]) * share);
         this.repaint();
         this.walking = requestAnimationFrame(step);
       };

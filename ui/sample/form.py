@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.sampling.plan import Plan, latents, of_recipe
+from ui import links
 from ui.sample import own_note, sounds, stage
 
 ENGINE = "sample_engine"
@@ -23,6 +24,14 @@ def go_to(plan: Plan) -> None:
     """Bring plane and picker to a plan; before they are drawn."""
     begin(plan)
     st.session_state[ENGINE] = plan.engine
+
+
+def go_to_note(note: own_note.OwnNote, rebuilt: own_note.Rebuilt) -> None:
+    """Bring plane and picker to where an engine puts the visitor's note."""
+    plan = rebuilt.plan(note.sha256)
+    stage.go(plan, rebuilt.sound(note.sha256))
+    st.session_state[ENGINE] = plan.engine
+    st.session_state[stage.LINK] = links.put(plan.query())
 
 
 def begin(plan: Plan) -> None:
@@ -59,6 +68,6 @@ def _changed() -> None:
     note: own_note.OwnNote | None = st.session_state.get(own_note.RUNS.result)
     rebuilt = note.by(name) if note else None
     if note is not None and rebuilt is not None:
-        go_to(rebuilt.plan(note.sha256))
+        go_to_note(note, rebuilt)
     else:
         go_to(start_at(name))

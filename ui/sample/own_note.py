@@ -19,6 +19,7 @@ from core.sampling.plan import MAX_HELD_S, RELEASE_S, Place, Plan
 from core.sampling.sound import Latent, Touch
 from ui.background import REFRESH_S, Runs
 from ui.sample import sounds
+from ui.sample.sounds import Sound
 from ui.sources import TYPES
 from ui.spectrogram_row import Panel, spectrogram_row
 
@@ -45,6 +46,11 @@ class Rebuilt:
     def plan(self, input_sha256: str) -> Plan:
         """The plan that makes it again, without the file."""
         return Plan(self.engine).on(self.place, self.latent, input_sha256).touched(self.touch)
+
+    def sound(self, input_sha256: str) -> Sound:
+        """The plan's sound."""
+        name = sounds.key(self.plan(input_sha256))
+        return Sound(name, self.wav, self.seconds, self.sample_rate)
 
 
 @dataclass(frozen=True)

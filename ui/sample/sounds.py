@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core import engines, gallery
-from core.audio import Clip, encode_wav
+from core.audio import Clip, encode_wav, loudness_lufs
 from core.engines import EngineInfo, Sampler
+from core.errors import ModelUnavailableError
 from core.gallery import GallerySound
 from core.sampling import plan as plans
 from core.sampling.plan import JOB, Plan
@@ -18,6 +20,9 @@ from ui.latent_plane import Audible, Map
 
 _busy = threading.BoundedSemaphore(2)
 """Sounds that are made at once; what is kept already waits for nobody."""
+_lock = threading.Lock()
+_warm: set[str] = set()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,27 @@ def infos() -> dict[str, EngineInfo]:
 def engine(name: str) -> Sampler:
     """The engine's object. Making it loads no network."""
     return engines.sampler(name)
+
+
+def warm(plan: Plan) -> None:
+    """Begin to make the plan's engine ready, in a thread of its own, once; return at once.
+
+    So that the first click need not wait for imports and weights. A failure is logged, and told to
+    whoever then asks for a sound.
+    """
+    with _lock:
+        if plan.engine in _warm:
+            return
+        _warm.add(plan.engine)
+    made = engine(plan.engine)
+
+    def work() -> None:
+        try:
+            loudness_lufs(made.decode(plans.latents(made, plan)[0], Touch(seconds=0.5)))
+        except ModelUnavailableError as error:
+            _log.warning("warming up: %s", error)
+
+    threading.Thread(target=work, name=f"warm-{plan.engine}", daemon=True).start()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -13,7 +13,6 @@ from typing import Any
 import streamlit as st
 
 from core.errors import ModelUnavailableError, UserInputError
-from core.loaders import preload
 from core.sampling import plan as plans
 from core.sampling.plan import MAX_HELD_S, MIN_HELD_S, RELEASE_S, Plan
 from core.sampling.sound import Touch
@@ -35,6 +34,18 @@ class _OddQuestionError(ValueError):
 def show() -> None:
     """The plane at the session's place, with the downloads of the sound that was last heard."""
     st.fragment(_show)()
+
+
+def stands(engine: str | None) -> bool:
+    """Whether the plane of this engine can be shown."""
+    plan: Plan | None = st.session_state.get(PLAN)
+    if plan is None or plan.engine != engine:
+        return False
+    try:
+        sounds.shown(plan.engine)
+    except ModelUnavailableError:
+        return False
+    return True
 
 
 def go(plan: Plan, sound: Sound | None = None) -> None:
@@ -65,14 +76,12 @@ def _answer(question: Mapping[str, Any]) -> Answer | None:
     kind = question.get("kind")
     try:
         if kind == "hello":
-            model_id = sounds.infos()[plan.engine].model_id
-            if model_id is not None:
-                preload(model_id)
+            sounds.warm(plan)
             return None
-        plan = sounds.fitting(plan.touched(_touch(question, plan.touch)))
+        plan = plan.touched(_touch(question, plan.touch))
         if kind == "keys":
             return Answer(name, notes=_ahead(plan, question))
-        wanted = replace(_gone(plan, question), melody="")
+        wanted = sounds.fitting(replace(_gone(plan, question), melody=""))
         st.session_state[SOUND] = sounds.sound(wanted)
         st.session_state[PLAN] = wanted
         st.session_state[LINK] = links.put(wanted.query())
