@@ -64,6 +64,8 @@ benchmark: need-data $(VENV)/app.stamp
 gallery: $(VENV)/app.stamp
 	$(RUN) -m benchmarks.gallery $(if $(DATA),--data "$(DATA)")
 	$(RUN) -m benchmarks.gallery --job compose
+	$(RUN) -m benchmarks.gallery_sample
+	$(if $(DATA),$(RUN) -m benchmarks.gallery_notes --data "$(DATA)")
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp
