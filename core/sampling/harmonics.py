@@ -162,7 +162,7 @@ def synthesise(
     seed: int = 0,
 ) -> FloatArray:
     """The note's sound, float32 [samples], at the level 0 dB of its descriptions."""
-    rng = np.random.default_rng(seed)
+    rng, noise_rng = (np.random.default_rng([seed, part]) for part in range(2))
     length = round(seconds * sample_rate)
     blocks = -(-length // BLOCK) + 2
     edges_s = np.arange(blocks + 1) * BLOCK / sample_rate
@@ -174,7 +174,9 @@ def synthesise(
     cents = interpolation(np.minimum(edges_s, HELD_S), KNOT_TIMES_S) @ note.cents + wave
     if np.abs(cents).max() > 0.3:
         tone = warped(tone, cents, length)
-    out = tone[:length] + shaped_noise(heard[:, PARTIALS + HALVES :], length, sample_rate, rng)
+    out = tone[:length] + shaped_noise(
+        heard[:, PARTIALS + HALVES :], length, sample_rate, noise_rng
+    )
     fade = min(length, round(0.001 * sample_rate))
     out[:fade] *= np.linspace(0.0, 1.0, fade)
     fade = min(length, round(0.01 * sample_rate))
@@ -246,15 +248,17 @@ def flutter(
     step_s = 0.5 / max(note.flutter_hz, 0.5)
     duration_s = edges * BLOCK / sample_rate
     points = int(duration_s / step_s) + 3
-    drawn = rng.normal(size=(points, count)) + 1j * rng.normal(size=(points, count))
+    # In this order the first numbers are the same however many follow: sounds that are nearly
+    # alike then waver alike.
+    pairs = rng.normal(size=(points, count, 2))
+    drawn = pairs[..., 0] + 1j * pairs[..., 1]
     place = np.arange(edges) * BLOCK / sample_rate / step_s
     low = place.astype(int)
     rest = place - low
     weight = (0.5 - 0.5 * np.cos(np.pi * rest))[:, None]
     drift = drawn[low] * (1 - weight) + drawn[low + 1] * weight
     drift /= np.sqrt(2.0 * ((1 - weight) ** 2 + weight**2))
-    turned = np.exp(1j * np.angle(drawn[0]))
-    return np.asarray(np.sqrt(1.0 - share**2) * turned + share * drift, np.complex64)
+    return np.asarray(np.sqrt(1.0 - share**2) + share * drift, np.complex64)
 
 
 @cache

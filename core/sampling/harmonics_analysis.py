@@ -138,7 +138,7 @@ def analyse(
         flutter_hz=flutter_hz,
     )
     known_partials = f0_hz * PARTIAL_NUMBERS < 0.47 * sample_rate
-    known_noise = noise_edges_hz()[1:] <= 0.501 * sample_rate
+    known_noise = noise_edges_hz()[:-1] < 0.48 * sample_rate
     note = replace(
         note,
         partials_db=np.where(known_partials, note.partials_db, FLOOR_DB),
