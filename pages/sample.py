@@ -1,5 +1,7 @@
 """Sample: a plane of sounds to click, walk and play, and the place of a visitor's own note."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.errors import ModelUnavailableError, UserInputError
@@ -29,7 +31,8 @@ def open_link() -> None:
     try:
         if "at" in wrong or "at" not in query:
             plan = form.start_at(plan.engine)
-        form.go_to(plan)
+        # A tune is played beside the plane, which has its sound as a note.
+        form.go_to(replace(plan, melody="", input_sha256=None) if plan.melody else plan)
     except (UserInputError, ModelUnavailableError) as error:
         st.session_state[PROBLEM] = str(error)
         return

@@ -8,6 +8,7 @@ const SLACK = 11; // px within which a click means the training sound
 const TOUCH_SLACK = 16;
 const MAX_STOPS = 12;
 const PATIENCE_MS = 45000; // a first question may load the engine
+const LOST_MS = 4000;
 const SETTLE_MS = 260; // after the last arrow key or slider step
 const QUIET = ["keys", "quiet"]; // questions after which nothing sounds
 const RING_S = 0.7; // a path's last sound rings on
@@ -261,14 +262,16 @@ class Instrument {
 
   send() {
     const { wanted } = this;
-    if (!wanted || (this.flight && this.flight.kind !== "keys")) return;
+    const waiting = this.flight && this.flight.kind !== "keys";
+    // A question may be lost where the page was drawn anew for another reason: ask again then.
+    if (!wanted || (waiting && performance.now() - this.flight.sent < LOST_MS)) return;
     this.wanted = null;
     this.count += 1;
     const id = `${Date.now().toString(36)}-${this.count}`;
     clearTimeout(this.patience);
     this.patience = setTimeout(() => this.lost(id), PATIENCE_MS);
     const { since, ...rest } = wanted;
-    this.flight = { id, kind: wanted.kind, since };
+    this.flight = { id, kind: wanted.kind, since, sent: performance.now() };
     if (!QUIET.includes(wanted.kind)) this.setState("loading");
     this.told.setTriggerValue("asked", { id, ...rest });
   }

@@ -23,6 +23,7 @@ from ui.sample import downloads, neighbours, sounds
 from ui.sample.sounds import Sound
 
 PLANE, PLAN, SOUND, LINK = "sample_plane", "sample_plan", "sample_sound", "sample_link"
+ANSWER = "sample_answer"
 MAX_AHEAD = 4
 """Notes that are made ahead of a key press at a time."""
 
@@ -55,13 +56,18 @@ def go(plan: Plan, sound: Sound | None = None) -> None:
 
 
 def _show() -> None:
-    answer = None
     question = latent_plane.asked(PLANE)
     if question is not None:
-        answer = _answer(question)
+        # Kept, for whoever draws the page anew before the browser has seen it.
+        st.session_state[ANSWER] = _answer(question)
+    answer: Answer | None = st.session_state.get(ANSWER)
     plan: Plan = st.session_state[PLAN]
     sound: Sound | None = st.session_state.get(SOUND)
+    if sound is not None and sound.id != sounds.key(plan):
+        sound = None
     latent_plane.latent_plane(sounds.shown(plan.engine), _view(plan, sound, answer), key=PLANE)
+    if question is not None and answer is not None and not answer.error and answer.notes is None:
+        st.session_state[LINK] = links.put(plan.query())
     if sound is not None:
         downloads.show(plan, sound)
 
@@ -84,7 +90,6 @@ def _answer(question: Mapping[str, Any]) -> Answer | None:
         wanted = sounds.fitting(replace(_gone(plan, question), melody=""))
         st.session_state[SOUND] = sounds.sound(wanted)
         st.session_state[PLAN] = wanted
-        st.session_state[LINK] = links.put(wanted.query())
     except _OddQuestionError:
         return Answer(name, error="This place is not on the plane; click on it again.")
     except (UserInputError, ModelUnavailableError) as error:
