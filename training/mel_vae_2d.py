@@ -7,7 +7,7 @@ notes: the subset of that name, 3 s each. piano: windows of the PIANO tracks of 
 the piano parts of midi_lieder, some of each piece, rendered by core/synth.py with the best
 SoundFont there is. The loss is the mean squared error of the log-mel spectrogram, in units of
 20 dB, and --kl-weight times the divergence of the posterior from a standard normal in nats. Adam
-1e-3 on a cosine, batches of 32.
+2e-3 on a cosine, which ends with the epochs or with the minutes, batches of 32.
 
 Writes sounds.npz (the spectrograms; made where it is missing), last.weights.h5 (half precision),
 history.csv, headline.json and points.json: the training sounds on the plane, which goes to
@@ -37,7 +37,7 @@ from training.history import History
 from training.saving import save_weights
 
 BATCH = 32
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 KL_WEIGHT = 1e-3
 PIANO_TRACKS = {"midi_pop909": "PIANO", "midi_lieder": "piano"}
 PIECES = {"train": 60, "valid": 10}
@@ -179,9 +179,9 @@ def measured(model: keras.Model, sounds: Sounds) -> tuple[float, float]:
         true = sounds.log_mel[at : at + 64].astype(np.float32)
         posterior = model.encoder(true, training=False)
         mean, log_variance = ops.split(posterior, 2, axis=1)
-        made = np.asarray(model.decoder(mean, training=False))
+        made = ops.convert_to_numpy(model.decoder(mean, training=False))
         errors.append(np.abs(made - true).mean(axis=(1, 2)))
-        nats.append(np.asarray(divergence(mean, log_variance)))
+        nats.append(ops.convert_to_numpy(divergence(mean, log_variance)))
     return float(np.concatenate(errors).mean()), float(np.concatenate(nats).mean())
 
 
@@ -191,6 +191,7 @@ def train(
     out: Path,
     *,
     epochs: int,
+    minutes: float = 1e6,
     kl_weight: float = KL_WEIGHT,
     seed: int = 0,
     config: dict[str, Any] | None = None,
@@ -203,23 +204,30 @@ def train(
     drawn = Draw(kl_weight, seed)(model.encoder(picture))
     trainee = keras.Model(picture, model.decoder(drawn))
     steps = max(len(sounds.names) // BATCH, 1)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
     trainee.compile(
-        optimizer=keras.optimizers.Adam(rate),
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
         loss=squared_error,
         jit_compile=keras.backend.backend() == "jax",
     )
     columns = ("epoch", "loss", "validation_db", "validation_nats", "processor_minutes")
     history, rng = History(out / "history.csv", columns), np.random.default_rng(seed)
-    start, error_db = time.process_time(), math.nan
+    began, worked, error_db, done = time.monotonic(), time.process_time(), math.nan, 0.0
     for epoch in range(1, epochs + 1):
         order, losses = rng.permutation(len(sounds.names)), []
         for step in range(steps):
+            passed = (time.monotonic() - began) / (60 * minutes)
+            done = min(max(done, (epoch - 1 + step / steps) / epochs, passed), 1.0)
+            rate = LEARNING_RATE * (0.5 + 0.5 * math.cos(math.pi * done))
+            trainee.optimizer.learning_rate.assign(rate)
             batch = sounds.log_mel[order[step * BATCH : (step + 1) * BATCH]].astype(np.float32)
             losses.append(float(trainee.train_on_batch(batch, batch)))
+            if done >= 1.0:
+                break
         error_db, nats = measured(model, valid)
-        spent = (time.process_time() - start) / 60
+        spent = (time.process_time() - worked) / 60
         history.add(epoch, np.mean(losses), error_db, nats, spent)
+        if done >= 1.0:
+            break
     save_weights(model, out / "last.weights.h5", half=True)
     write_points(model, sounds, out / "points.json")
     write_headline(sounds, valid, error_db, out / "headline.json")
@@ -230,7 +238,9 @@ def write_points(model: keras.Model, sounds: Sounds, file: Path) -> None:
     """The means of the sounds' posteriors, to a thousandth, beside what each sound is."""
     means = np.concatenate(
         [
-            np.asarray(model.encoder(sounds.log_mel[at : at + 64].astype(np.float32)))[:, :2]
+            ops.convert_to_numpy(
+                model.encoder(sounds.log_mel[at : at + 64].astype(np.float32), training=False)
+            )[:, :2]
             for at in range(0, len(sounds.names), 64)
         ]
     )
@@ -265,13 +275,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, help="needed where OUT has no sounds.npz")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--kl-weight", type=float, default=KL_WEIGHT)
     parser.add_argument("--read-only", action="store_true", help="write sounds.npz and stop")
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     sounds, valid = load(args.kind, args.data, args.out)
     if not args.read_only:
-        train(sounds, valid, args.out, epochs=args.epochs, kl_weight=args.kl_weight)
+        train(
+            sounds, valid, args.out,
+            epochs=args.epochs, minutes=args.minutes, kl_weight=args.kl_weight,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

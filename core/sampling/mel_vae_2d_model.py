@@ -13,6 +13,10 @@ MIDDLE_DB = -10.0
 """Levels inside the network are in units of DB_PER_UNIT about MIDDLE_DB."""
 
 
+PATCH = 4
+"""Frames and bands that the first layer takes together and the last gives together."""
+
+
 @keras.saving.register_keras_serializable(package="encore")
 class MelVae(keras.Model):  # type: ignore[misc]
     """A log-mel spectrogram to a point on a plane and back.
@@ -27,7 +31,7 @@ class MelVae(keras.Model):  # type: ignore[misc]
         frames: int = 192,
         n_mels: int = 80,
         latent: int = 2,
-        filters: Sequence[int] = (8, 16, 32, 64, 96),
+        filters: Sequence[int] = (16, 24, 48, 64),
         units: int = 128,
         **kwargs: Any,
     ) -> None:
@@ -45,15 +49,16 @@ class MelVae(keras.Model):  # type: ignore[misc]
 def encoder(
     frames: int, n_mels: int, latent: int, filters: Sequence[int], units: int
 ) -> keras.Model:
-    """Convolutions, each of which halves time, and frequency too but for the last."""
+    """A convolution over patches, and more that halve time, and frequency too but for the last."""
     picture = keras.Input((frames, n_mels))
     x = layers.Reshape((frames, n_mels, 1))(picture)
     x = layers.Rescaling(1 / DB_PER_UNIT, offset=-MIDDLE_DB / DB_PER_UNIT)(x)
-    for number, width in enumerate(filters, start=1):
+    x = layers.Conv2D(filters[0], PATCH, strides=PATCH, use_bias=False)(x)
+    x = _activated(x)
+    for number, width in enumerate(filters[1:], start=2):
         strides = (2, 1) if number == len(filters) else (2, 2)
         x = layers.Conv2D(width, 3, strides=strides, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.Activation("relu")(x)
+        x = _activated(x)
     x = layers.Dense(units, activation="relu")(layers.Flatten()(x))
     return keras.Model(picture, layers.Dense(2 * latent)(x), name="encoder")
 
@@ -61,37 +66,40 @@ def encoder(
 def decoder(
     frames: int, n_mels: int, latent: int, filters: Sequence[int], units: int
 ) -> keras.Model:
-    """The encoder's way back: each step doubles by repetition and convolves."""
-    halvings = len(filters)
-    rows, columns = frames // 2**halvings, n_mels // 2 ** (halvings - 1)
+    """The encoder's way back: each step doubles by repetition and convolves; then patches."""
+    halvings = len(filters) - 1
+    rows, columns = frames // (PATCH * 2**halvings), n_mels // (PATCH * 2 ** (halvings - 1))
     point = keras.Input((latent,))
     x = layers.Dense(units, activation="relu")(point)
     x = layers.Dense(units, activation="relu")(x)
     x = layers.Dense(rows * columns * filters[-1], activation="relu")(x)
     x = layers.Reshape((rows, columns, filters[-1]))(x)
-    for number, width in enumerate([*filters[-2::-1], 1], start=1):
-        x = layers.UpSampling2D((2, 1) if number == 1 else (2, 2))(x)
-        if number == halvings:
-            x = layers.Conv2D(1, 3, padding="same")(x)
-        else:
-            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization(momentum=0.9)(x)
-            x = layers.Activation("relu")(x)
-    x = layers.Rescaling(DB_PER_UNIT, offset=MIDDLE_DB)(x)
-    return keras.Model(point, layers.Reshape((frames, n_mels))(x), name="decoder")
+    for number, width in enumerate(filters[-2::-1]):
+        x = layers.UpSampling2D((2, 1) if number == 0 else (2, 2))(x)
+        x = _activated(layers.Conv2D(width, 3, padding="same", use_bias=False)(x))
+    x = layers.Conv2D(PATCH * PATCH, 3, padding="same")(x)
+    x = layers.Reshape((frames // PATCH, n_mels // PATCH, PATCH, PATCH))(x)
+    x = layers.Permute((1, 3, 2, 4))(x)
+    x = layers.Rescaling(DB_PER_UNIT, offset=MIDDLE_DB)(layers.Reshape((frames, n_mels))(x))
+    return keras.Model(point, x, name="decoder")
+
+
+def _activated(x: Any) -> Any:
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def build(
     frames: int = 192,
     n_mels: int = 80,
     latent: int = 2,
-    filters: Sequence[int] = (8, 16, 32, 64, 96),
+    filters: Sequence[int] = (16, 24, 48, 64),
     units: int = 128,
 ) -> keras.Model:
     """The network with fresh weights, built. See `MelVae`.
 
-    Raises ValueError where frames or n_mels cannot be halved as often as there are filters.
+    Raises ValueError where frames or n_mels cannot be divided as often as the filters ask.
     """
-    if frames % 2 ** len(filters) or n_mels % 2 ** (len(filters) - 1):
-        raise ValueError(f"{frames} x {n_mels} cannot be halved {len(filters)} times")
+    least = PATCH * 2 ** (len(filters) - 1)
+    if frames % least or n_mels % (least // 2):
+        raise ValueError(f"{frames} x {n_mels} cannot be divided by {least} x {least // 2}")
     return MelVae(frames, n_mels, latent, tuple(filters), units)
