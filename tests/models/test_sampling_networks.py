@@ -1,0 +1,18 @@
+"""The benchmark's listeners learn what can be learned and guess where nothing can."""
+
+import numpy as np
+
+from benchmarks.sampling_networks import detected
+
+
+def pictures(count, bright, rng):
+    base = np.linspace(0, -40 if bright else -10, 80)[:, None]
+    return [(base + 3 * rng.standard_normal((80, 188))).astype(np.float32) for _ in range(count)]
+
+
+def test_a_judge_tells_dull_from_bright():
+    rng = np.random.default_rng(0)
+    true, dull, more, dull_too = (pictures(16, bright, rng) for bright in (1, 0, 1, 0))
+    told = detected((true, dull), (more, dull_too), epochs=25)
+    assert set(told) <= {0.0, 0.5, 1.0}
+    assert told.mean() > 0.9
