@@ -8,7 +8,7 @@ N. J. Gordon et al., 1993). Where nothing given lies ahead, one version is drawn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,9 @@ from core.composition.chorale_frames import (
 )
 
 BoolArray = npt.NDArray[np.bool_]
+PARALLELS = 5.0
+"""Nats against a pitch with which a voice moves in parallel octaves or fifths: the network, drawn
+from, does so in one move of twenty, Bach in one of eight hundred."""
 VERSIONS = 24
 AHEAD = 64
 """Sixteenths: versions are kept side by side where something given comes within so many."""
@@ -91,6 +94,28 @@ def resampled(weights: FloatArray, rng: np.random.Generator) -> IntArray:
     count = len(weights)
     places = (np.arange(count) + rng.random()) / count
     return np.minimum(np.searchsorted(np.cumsum(weights), places), count - 1).astype(np.int64)
+
+
+def parallels(last: IntArray, frame: IntArray, voice: int, others: Sequence[int]) -> BoolArray:
+    """[versions, PITCHES]: where a voice would move in parallel octaves, primes or fifths.
+
+    last, frame: [versions, 4], the frame before and the one being drawn, in which `others` are
+    known. Both voices must move, in one direction, and rests move with nobody.
+    """
+    pitches = np.arange(PITCHES)
+    own = pitches[None] - last[:, voice, None]
+    out = np.zeros((len(frame), PITCHES), bool)
+    for other in others:
+        step = frame[:, other] - last[:, other]
+        sings = (last[:, voice] > 0) & (last[:, other] > 0) & (frame[:, other] > 0)
+        before = np.abs(last[:, voice] - last[:, other]) % 12
+        hollow = sings & ((before == 0) | (before == 7))
+        after = np.abs(pitches[None] - frame[:, other, None]) % 12
+        out |= (
+            (hollow & (step != 0))[:, None] & (own * step[:, None] > 0) & (after == before[:, None])
+        )
+    out[:, 0] = False
+    return out
 
 
 def versions_at(given: BoolArray, versions: int) -> IntArray:
@@ -174,15 +199,24 @@ class Drawing:
                 scored[:, voice] = log_p[:, frame[0, voice]]
                 self.weights = self.weights + scored[:, voice]
                 continue
-            log_p = log_p.copy()
-            log_p[:, 0] = -np.inf  # a voice that is drawn sings
-            frame[:, voice] = picked(log_p, self.rng, self.temperature, self.top_p)
+            wanted = log_p - PARALLELS * self._parallel(frame, voice, ORDER[:index])
+            wanted[:, 0] = -np.inf  # a voice that is drawn sings
+            frame[:, voice] = picked(wanted, self.rng, self.temperature, self.top_p)
             scored[:, voice] = log_p[np.arange(count), frame[:, voice]]
         self.past.add(frame)
         self._said.append(said)
         self._scored.append(scored)
         self._parents.append(np.arange(count))
         self._weigh()
+
+    def _parallel(self, frame: IntArray, voice: int, others: Sequence[int]) -> BoolArray:
+        """[versions, PITCHES]: pitches that make the voice move in octaves or fifths with another.
+
+        others: the voices of the frame that are known.
+        """
+        if self.past.length == 0:
+            return np.zeros((len(frame), PITCHES), bool)
+        return parallels(self.past.frames[:, self.past.length - 1], frame, voice, others)
 
     def _weigh(self) -> None:
         """Double likely versions and drop unlikely ones where few carry most of the weight."""

@@ -6,7 +6,7 @@ import pytest
 
 from core.composition import chorale, chorale_layers_model, chorale_likelihood
 from core.composition.chorale_decoder import Decoder, Weights
-from core.composition.chorale_drawing import Drawing, Plan, picked, versions_at
+from core.composition.chorale_drawing import Drawing, Plan, parallels, picked, versions_at
 from core.composition.chorale_frames import (
     LAST,
     LEFT_AT,
@@ -255,6 +255,21 @@ def test_drawing_honours_top_p_and_temperature():
     shares = np.bincount(picked(log_p, rng, 1.0, 1.0), minlength=4) / 400
     np.testing.assert_allclose(shares, [0.5, 0.3, 0.15, 0.05], atol=0.08)
     assert (picked(log_p, rng, 0.3, 1.0) == 0).mean() > 0.75
+
+
+def test_parallels_are_moves_of_two_voices_in_one_direction():
+    # Two versions: soprano 30 over bass 11 and 18, a fifth and a prime apart after octaves.
+    last = np.array([[30, 0, 0, 11], [30, 0, 0, 18]])
+    frame = np.array([[32, 0, 0, 0], [32, 0, 0, 0]])
+    found = parallels(last, frame, 3, [0])
+    assert np.flatnonzero(found[0]).tolist() == [13, 25, 39]
+    assert np.flatnonzero(found[1]).tolist() == [20, 32, 44]
+    # Down against up, held against moving, and a voice that comes out of a rest are none.
+    assert not found[0, 1]
+    assert not found[1, 8]
+    assert not parallels(last, last, 3, [0]).any()
+    assert not parallels(last * [0, 1, 1, 1], frame, 3, [0]).any()
+    assert not parallels(np.array([[30, 0, 0, 14]]), frame[:1], 3, [0]).any()
 
 
 def test_a_suspension_is_held_over_the_bar_line_and_a_consonance_sung_again(engine, monkeypatch):
