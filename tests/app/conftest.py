@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import gallery, jobs
 from core.composition import stems
-from tests.app import fake_composer
+from tests.app import fake_composer, fake_sampler
 from tests.app.samples import make_gallery, make_pieces
 from ui import scores
 
@@ -45,3 +45,17 @@ def composing(monkeypatch, house, pieces_folder):
     silence = (b"ID3", np.zeros(4, np.float32))
     monkeypatch.setattr(stems, "_stem", lambda alone: silence)
     monkeypatch.setattr(gallery, "GALLERY", pieces_folder)
+
+
+@pytest.fixture(scope="session")
+def sounds_folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("sounds")
+    fake_sampler.make_sounds(root)
+    return root
+
+
+@pytest.fixture
+def sampling(monkeypatch, house, sounds_folder):
+    """Samplers without a model, and their finished sounds."""
+    fake_sampler.install(monkeypatch.setattr)
+    monkeypatch.setattr(gallery, "GALLERY", sounds_folder)
