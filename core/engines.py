@@ -200,6 +200,16 @@ _ENGINES = (
     ),
     EngineInfo(
         "sample",
+        "timbre-vae",
+        "Timbre",
+        "Any pitch in any colour between the instruments of its map; places your own note there "
+        "and plays tunes with it.",
+        False,
+        "timbre-vae",
+        "core.sampling.timbre_vae:TimbreVae",
+    ),
+    EngineInfo(
+        "sample",
         "mel-vae-2d",
         "Published plane of notes (2023)",
         "The paper's autoencoder: every point of a plane is a sound. Expect a blurred, phasy tone, "

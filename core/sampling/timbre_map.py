@@ -52,7 +52,7 @@ class TimbreMap:
     def locate(self, latent: Latent) -> tuple[float, float]:
         """The same the other way round, from latents to places."""
         values = np.array(latent.values)
-        x, y = _regressed(values, self.latents, self.places, 0.6 * self.latent_reach)
+        x, y = _regressed(values, self.latents, self.places, 0.3 * self.latent_reach)
         return float(round(x, 4)), float(round(y, 4))
 
 

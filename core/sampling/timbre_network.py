@@ -21,6 +21,7 @@ from core.sampling.timbre_notes import CHANNELS, HEARD, WAVES
 
 Array = npt.NDArray[np.float32]
 
+MODEL_ID = "timbre-vae"
 LAYERS = (
     "hear", "hear_more", "hear_most", "centre", "begin", "imagine", "imagine_more", "forms",
     "course", "character",
@@ -80,11 +81,13 @@ def waves(pitch: Array) -> Array:
 
 def network() -> Network:
     """The app's, read once for each version of the file. Raises ModelUnavailableError."""
-    return _network(registry.model("timbre-vae"))
+    return _network(registry.model(MODEL_ID).sha256)
 
 
 @lru_cache(maxsize=1)
-def _network(spec: registry.ModelSpec) -> Network:
+def _network(sha256: str) -> Network:
+    """The file of this hash, which the manifest names now."""
+    spec = registry.model(MODEL_ID)
     path = weights_path(spec)
     try:
         return Network.read(path)
