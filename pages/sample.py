@@ -1,7 +1,5 @@
 """Sample: a plane of sounds to click, walk and play, and the place of a visitor's own note."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.errors import ModelUnavailableError, UserInputError
@@ -32,7 +30,7 @@ def open_link() -> None:
         if "at" in wrong or "at" not in query:
             plan = form.start_at(plan.engine)
         # A tune is played beside the plane, which has its sound as a note.
-        form.go_to(replace(plan, melody="", input_sha256=None) if plan.melody else plan)
+        form.go_to(plan.note() if plan.melody else plan)
     except (UserInputError, ModelUnavailableError) as error:
         st.session_state[PROBLEM] = str(error)
         return

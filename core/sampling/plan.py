@@ -66,6 +66,13 @@ class Plan:
         values = tuple(_round(value) for value in latent.values)
         return replace(self.at(place), latent=values, input_sha256=input_sha256)
 
+    def note(self) -> Plan:
+        """One note of the sound: at the first place of a path, and without a tune."""
+        if len(self.places) > 1:
+            return self.at(self.places[0])
+        kept = None if self.melody else self.input_sha256
+        return replace(self, melody="", input_sha256=kept)
+
     def touched(self, touch: Touch) -> Plan:
         """Played another way."""
         rounded = Touch(*(_round(v) for v in (touch.pitch, touch.velocity)),

@@ -62,7 +62,7 @@ def test_an_own_note_is_found_and_stands_beside_what_engines_make_of_it(monkeypa
     assert row["panels"][0]["title"] == "note.wav"
     assert plane(at)["sound"]["url"]
     monkeypatch.setattr(FakeSampler, "encode", lambda *a: pytest.fail("encoded again"))
-    at.button_group(key="sample_engine").set_value("mel-vae-2d").run()
+    at.radio(key="sample_engine").set_value("mel-vae-2d").run()
     assert current(at).latent == (1.25, -0.5)
     again = page("sample", **current(at).query())
     assert plans.latents(PitchlessSampler(), current(again)) == [Latent((1.25, -0.5))]

@@ -1,11 +1,13 @@
 """The plane of sounds with its pitch keyboard: any place of it is heard at a click.
 
 The browser asks (`asked`), the page answers with the next mount's data, and the sound starts as
-soon as it is there. Sounds and training points travel by URL, the rest over the websocket.
+soon as it is there. Training points and sounds travel by URL, but for a short sound that somebody
+waits for.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import streamlit as st
 from core.sampling.sound import Plane, Point, Touch
 from ui import media, player
 
+MAX_ALONG_BYTES = 400_000
 _mount = st.components.v2.component(
     "encore_latent_plane",
     **player.parts(Path(__file__).parent, "plane", "voice", "map", "keyboard", "hands"),
@@ -79,12 +82,14 @@ class Near:
 class Answer:
     """To the browser's question of that id.
 
-    error: what went wrong. notes: by pitch, where they were made ahead; else it is the view's.
+    error: what went wrong. notes: by pitch, where they were made ahead. sound: the view's, where it
+    was asked for; a short one comes along with the answer, which spares a way to and fro.
     """
 
     id: str
     error: str = ""
     notes: Mapping[int, Audible] | None = None
+    sound: Audible | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ class View:
     """What the plane shows. plan, timbre: equal for equal sounds, and for those of one place.
 
     places: one, or those of a path. here, more: where that is, in words.
-    sound: what Play plays at once; None where it is made when asked for.
+    sound: what Play plays at once; None where it is made when asked for. link: parameters of the
+    address that leads here.
     """
 
     plan: str
@@ -103,6 +109,7 @@ class View:
     more: str
     nearest: Sequence[Near]
     sound: Audible | None
+    link: str
     answer: Answer | None
 
 
@@ -126,6 +133,7 @@ def latent_plane(shown: Map, view: View, *, key: str) -> None:
         "touch": {"pitch": touch.pitch, "velocity": touch.velocity, "held_s": touch.held_s},
         "here": view.here,
         "more": view.more,
+        "link": view.link,
         "sound": _audible(view.sound, f"{key}/sound"),
         "nearest": [
             {
@@ -148,7 +156,13 @@ def latent_plane(shown: Map, view: View, *, key: str) -> None:
             {"pitch": pitch} | _audible(sound, f"{key}/note/{pitch}")
             for pitch, sound in (answer.notes or {}).items()
         ]
-        data["answer"] = {"id": answer.id, "error": answer.error, "notes": notes}
+        wav = answer.sound.wav if answer.sound else b""
+        data["answer"] = {
+            "id": answer.id,
+            "error": answer.error,
+            "notes": notes,
+            "wav": base64.b64encode(wav).decode("ascii") if len(wav) <= MAX_ALONG_BYTES else "",
+        }
     _mount(data=data, key=key, on_asked_change=_ignore)
 
 
@@ -156,8 +170,9 @@ def asked(key: str) -> Mapping[str, Any] | None:
     """What the browser asks in this very run, before the plane is mounted in it.
 
     `id`, `kind` and what that kind has: hello (the plane is there), place (`place`), point
-    (`index`), path (`path`), key and quiet (a touch alone), keys (`pitches`, to be made ahead);
-    all but hello with `touch` (pitch, velocity, held_s). It comes from a browser: check it.
+    (`index`), path (`path`), key (a touch alone), keys (`pitches`, to be made ahead), rest (nothing
+    more is asked for a while); all but hello with `touch` (pitch, velocity, held_s). It comes from
+    a browser: check it.
     """
     state = st.session_state.get(key)
     found = state.get("asked") if isinstance(state, Mapping) else None

@@ -58,8 +58,10 @@ class PlaneMap {
     this.ground = read("--st-background-color");
     this.ink = read("--st-text-color");
     this.accent = read("--st-primary-color");
-    this.dark = this.ground[0] + this.ground[1] + this.ground[2] < 384;
-    this.colours = this.dark ? DARK : LIGHT;
+    const dark = this.ground[0] + this.ground[1] + this.ground[2] < 384;
+    if (dark === this.dark) return;
+    this.dark = dark;
+    this.colours = dark ? DARK : LIGHT;
     this.rgbs = this.colours.map(rgb);
     this.cloud = null;
   }

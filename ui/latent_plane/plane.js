@@ -9,8 +9,9 @@ const TOUCH_SLACK = 16;
 const MAX_STOPS = 12;
 const PATIENCE_MS = 45000; // a first question may load the engine
 const LOST_MS = 4000;
+const REST_MS = 900;
 const SETTLE_MS = 260; // after the last arrow key or slider step
-const QUIET = ["keys", "quiet"]; // questions after which nothing sounds
+const QUIET = ["keys", "rest"]; // questions after which nothing sounds
 const RING_S = 0.7; // a path's last sound rings on
 const SPARE = 2; // keys asked for ahead at a time, so that they start at once
 
@@ -27,6 +28,7 @@ class Instrument {
     this.ready = new Map(); // pitch -> {id, url}: this place's other notes
     this.count = 0;
     this.find(".play").addEventListener("click", () => this.toggle());
+    this.find(".share").addEventListener("click", () => this.share());
     this.find(".pen").addEventListener("click", () => this.setPen(!this.pen));
     this.find(".zoom-in").addEventListener("click", () => this.zoom(1.5));
     this.find(".zoom-out").addEventListener("click", () => this.zoom(1 / 1.5));
@@ -51,11 +53,16 @@ class Instrument {
 
   show(data, tell) {
     this.told = tell;
+    const { answer, sound } = data;
+    // What is waited for comes first; the rest of the page can be drawn while it is decoded.
+    if (answer?.wav && answer.id === this.flight?.id && this.voice.context) {
+      this.voice.load(sound.id, sound.url, unpacked(answer.wav)).catch(() => {});
+    }
     this.map.theme();
     const before = this.data;
     this.data = data;
     if (before?.points !== data.points) this.loadPoints(data);
-    const id = JSON.stringify([data.plan, data.answer, data.points]);
+    const id = [data.plan, answer?.id, data.points].join();
     if (id !== this.id) this.take(data, before);
     this.id = id;
     this.buildLegend();
@@ -174,9 +181,9 @@ class Instrument {
       const card = make("li", "card");
       const head = make("p", "card-name");
       head.append(this.map.symbol(one.family), make("span", "", one.name));
-      const words = `${this.data.families[one.family].replace("_", " ")} · ${pitchName(one.pitch)} · ${one.distance.toFixed(2)} away`;
+      const kind = `${this.data.families[one.family].replace("_", " ")} · ${pitchName(one.pitch)}`;
       const row = make("p", "card-row");
-      const go = make("button", "go", "Go there");
+      const go = make("button", "go", "Visit");
       go.type = "button";
       go.dataset.near = `go-${order}`;
       go.setAttribute("aria-label", `Go to ${one.name} and play it`);
@@ -191,7 +198,7 @@ class Instrument {
         real.addEventListener("click", () => this.sound(one.note, one.note));
         row.append(real);
       }
-      card.append(head, make("p", "card-words", words), row);
+      card.append(head, make("p", "card-words", kind), make("p", "card-words", `${one.distance.toFixed(2)} away`), row);
       host.append(card);
     });
     this.find(".near").hidden = !this.data.nearest.length;
@@ -295,12 +302,21 @@ class Instrument {
         this.ready.set(pitch, { id, url });
         this.voice.load(id, url).catch(() => this.ready.delete(pitch));
       }
-    } else if (flight.kind !== "quiet") {
+    } else if (flight.kind !== "rest") {
       if (flight.kind === "key") this.ready.set(this.data.touch.pitch, this.data.sound);
       await this.sound(this.data.sound.id, this.data.sound.url, flight);
     }
+    if (!QUIET.includes(flight.kind)) this.rest();
     if (this.wanted) this.send();
     else if (this.sparing) this.spare();
+  }
+
+  // Once nothing more is asked for a while, the page hears what sounded last, for its address.
+  rest(touch) {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (!this.flight && !this.wanted) this.ask("rest", touch ? { touch } : {});
+    }, REST_MS);
   }
 
   // Play a sound; `flight` is the question that it answers.
@@ -369,14 +385,27 @@ class Instrument {
     else this.ask("place", { place: this.place });
   }
 
+  async share() {
+    const { origin, pathname } = window.location;
+    const link = `${origin}${pathname}?${this.data.link}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.tell("Link copied: whoever opens it hears the same sound");
+      this.find(".share").textContent = "Copied";
+      setTimeout(() => { this.find(".share").textContent = "Copy link"; }, 1600);
+    } catch {
+      window.prompt("Copy this link:", link); // a page without https may not write to the clipboard
+    }
+  }
+
   // ---- going somewhere -----------------------------------------------------------------------
 
   goTo(index) {
-    this.setPath([]);
     this.place = this.map.points[index].place;
+    this.ask("point", { index });
+    this.setPath([]);
     this.map.show(this.place);
     this.drawPlace();
-    this.ask("point", { index });
   }
 
   // To the place under the pointer, or to the training sound that lies there.
@@ -390,10 +419,10 @@ class Instrument {
   }
 
   walkTo(place) {
-    if (this.path.length) this.setPath([]);
     this.place = place;
-    this.drawPlace();
     this.ask("place", { place });
+    if (this.path.length) this.setPath([]);
+    this.drawPlace();
   }
 
   // Arrow keys and sliders come in quick succession: ask once they rest.
@@ -463,9 +492,7 @@ class Instrument {
     if (found && this.voice.has(found.id)) {
       this.voice.open();
       this.sound(found.id, found.url, { kind: "key", since: performance.now() });
-      // The page hears of it later: its link and downloads are of what sounded last.
-      clearTimeout(this.later);
-      this.later = setTimeout(() => this.ask("quiet", { touch }), 900);
+      this.rest(touch);
     } else {
       this.ask("key", { touch });
     }
@@ -527,7 +554,7 @@ class Instrument {
     this.hands.remove();
     clearTimeout(this.patience);
     clearTimeout(this.settling);
-    clearTimeout(this.later);
+    clearTimeout(this.resting);
     cancelAnimationFrame(this.walking);
     this.voice.close();
   }

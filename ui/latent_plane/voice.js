@@ -3,6 +3,13 @@
 const FADE_S = 0.02; // a sound that gives way to another: too short to hear, too long to click
 const KEPT = 160; // decoded sounds; 3 s at 48 kHz take 0.6 MB each
 
+const unpacked = (text) => {
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
+  return bytes.buffer;
+};
+
 class Voice {
   constructor(volumebar) {
     this.volumebar = volumebar;
@@ -25,18 +32,24 @@ class Voice {
     this.resumed = this.context.resume();
   }
 
-  // The decoded sound of that id, fetched where it is not there yet.
-  async load(id, url) {
+  // The decoded sound of that id: kept, or from `bytes`, or fetched. A promise.
+  load(id, url, bytes) {
     let found = this.buffers.get(id);
     this.buffers.delete(id);
-    if (!found) {
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(`${answer.status}`);
-      found = await this.context.decodeAudioData(await answer.arrayBuffer());
-    }
+    found ??= this.decoded(url, bytes).catch((error) => {
+      this.buffers.delete(id);
+      throw error;
+    });
     this.buffers.set(id, found); // now the youngest
     if (this.buffers.size > KEPT) this.buffers.delete(this.buffers.keys().next().value);
     return found;
+  }
+
+  async decoded(url, bytes) {
+    if (bytes) return this.context.decodeAudioData(bytes);
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return this.context.decodeAudioData(await answer.arrayBuffer());
   }
 
   has(id) {

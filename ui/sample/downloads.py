@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -46,7 +46,7 @@ def sfz(pitches: list[int]) -> bytes:
 
 def multisample(plan: Plan) -> bytes:
     """One octave of the sound as WAV files, named by note, with an SFZ file that maps them."""
-    one = replace(plan, melody="", input_sha256=None if plan.melody else plan.input_sha256)
+    one = plan.note()
     pitches = octave(one)
     files = {
         file_name(pitch): sounds.sound(one.touched(replace(one.touch, pitch=pitch))).wav
@@ -60,31 +60,40 @@ def recipe(plan: Plan) -> bytes:
     return plan.recipe().to_json().encode()
 
 
-def told(plan: Plan) -> str:
-    """What a link to this plan does."""
-    if plan.melody == OWN:
-        return "Whoever opens this link is asked for the tune's file, and hears the same sound."
-    return "Whoever opens this link hears the same sound, to the byte."
+@dataclass
+class Heard:
+    """What was heard last.
+
+    The buttons look here when they are pressed, and so need not be drawn anew for every sound.
+    """
+
+    plan: Plan
+    sound: Sound | None = None
+
+    def wav(self) -> bytes:
+        """The sound; made now where nobody has heard it yet."""
+        return (self.sound or sounds.sound(self.plan)).wav
 
 
-def show(plan: Plan, sound: Sound, *, key: str = "sample_download") -> None:
-    """The buttons, none of which reruns the page, and the link."""
+def show(heard: Heard, *, key: str = "sample_download") -> None:
+    """The buttons, none of which reruns the page."""
+    engine = heard.plan.engine
     with st.container(horizontal=True):
         st.download_button(
             "WAV",
-            sound.wav,
-            f"encore-{plan.engine}.wav",
+            heard.wav,
+            f"encore-{engine}.wav",
             "audio/wav",
             key=f"{key}_wav",
             help="The sound that you hear",
             on_click="ignore",
             icon=":material/graphic_eq:",
         )
-        if sounds.engine(plan.engine).plays_pitches and len(plan.places) == 1:
+        if sounds.engine(engine).plays_pitches:
             st.download_button(
                 "One octave (zip)",
-                lambda: multisample(plan),
-                f"encore-{plan.engine}-octave.zip",
+                lambda: multisample(heard.plan),
+                f"encore-{engine}-octave.zip",
                 "application/zip",
                 key=f"{key}_octave",
                 help="Twelve notes as WAV files, with an SFZ file for your sampler",
@@ -93,7 +102,7 @@ def show(plan: Plan, sound: Sound, *, key: str = "sample_download") -> None:
             )
         st.download_button(
             "Recipe",
-            recipe(plan),
+            lambda: recipe(heard.plan),
             "recipe.json",
             "application/json",
             key=f"{key}_recipe",
@@ -101,4 +110,12 @@ def show(plan: Plan, sound: Sound, *, key: str = "sample_download") -> None:
             on_click="ignore",
             icon=":material/receipt_long:",
         )
-        links.popover(plan.query(), told(plan), "Share")
+        if heard.plan.melody:
+            links.popover(heard.plan.query(), told(heard.plan), "Share")
+
+
+def told(plan: Plan) -> str:
+    """What a link to a plan with a tune does."""
+    if plan.melody == OWN:
+        return "Whoever opens this link is asked for the tune's file, and hears the same sound."
+    return "Whoever opens this link hears the same sound, to the byte."

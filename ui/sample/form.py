@@ -48,10 +48,9 @@ def pick_engine() -> str | None:
         return None
     if st.session_state.get(ENGINE) not in infos:
         st.session_state[ENGINE] = next(iter(infos))
-    name = st.segmented_control(
+    name = st.radio(
         "Engine",
         list(infos),
-        required=True,
         format_func=lambda name: infos[name].title,
         key=ENGINE,
         on_change=_changed,

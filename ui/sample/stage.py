@@ -1,7 +1,7 @@
 """The stage: the plane, what it asks and is answered, and what can be taken home of its sound.
 
-It is one fragment, so that a click on the plane draws nothing else anew: the sound is made, goes
-out with the plane's next data, and only then the rest of the fragment follows.
+The plane is alone in its fragment, so that a click draws nothing else anew: the sound is made and
+goes out with the plane's next data. The address follows once the visitor rests.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ from ui.sample import downloads, neighbours, sounds
 from ui.sample.sounds import Sound
 
 PLANE, PLAN, SOUND, LINK = "sample_plane", "sample_plan", "sample_sound", "sample_link"
-ANSWER = "sample_answer"
+ANSWER, HEARD = "sample_answer", "sample_heard"
 MAX_AHEAD = 4
 """Notes that are made ahead of a key press at a time."""
 
@@ -34,7 +35,10 @@ class _OddQuestionError(ValueError):
 
 def show() -> None:
     """The plane at the session's place, with the downloads of the sound that was last heard."""
+    plan: Plan = st.session_state[PLAN]
+    heard = st.session_state.setdefault(HEARD, downloads.Heard(plan))
     st.fragment(_show)()
+    downloads.show(heard)
 
 
 def stands(engine: str | None) -> bool:
@@ -60,16 +64,16 @@ def _show() -> None:
     if question is not None:
         # Kept, for whoever draws the page anew before the browser has seen it.
         st.session_state[ANSWER] = _answer(question)
-    answer: Answer | None = st.session_state.get(ANSWER)
     plan: Plan = st.session_state[PLAN]
     sound: Sound | None = st.session_state.get(SOUND)
     if sound is not None and sound.id != sounds.key(plan):
         sound = None
-    latent_plane.latent_plane(sounds.shown(plan.engine), _view(plan, sound, answer), key=PLANE)
-    if question is not None and answer is not None and not answer.error and answer.notes is None:
+    heard: downloads.Heard = st.session_state[HEARD]
+    heard.plan, heard.sound = plan, sound
+    view = _view(plan, sound, st.session_state.get(ANSWER))
+    latent_plane.latent_plane(sounds.shown(plan.engine), view, key=PLANE)
+    if question is not None and question.get("kind") == "rest":
         st.session_state[LINK] = links.put(plan.query())
-    if sound is not None:
-        downloads.show(plan, sound)
 
 
 # ---- questions ----------------------------------------------------------------------------------
@@ -88,7 +92,8 @@ def _answer(question: Mapping[str, Any]) -> Answer | None:
         if kind == "keys":
             return Answer(name, notes=_ahead(plan, question))
         wanted = sounds.fitting(replace(_gone(plan, question), melody=""))
-        st.session_state[SOUND] = sounds.sound(wanted)
+        sound = sounds.sound(wanted)
+        st.session_state[SOUND] = sound
         st.session_state[PLAN] = wanted
     except _OddQuestionError:
         return Answer(name, error="This place is not on the plane; click on it again.")
@@ -96,13 +101,13 @@ def _answer(question: Mapping[str, Any]) -> Answer | None:
         return Answer(name, error=str(error))
     except Exception as error:  # noqa: BLE001 - a visitor sees a sentence, the log the rest
         return Answer(name, error=unexpected(error))
-    return Answer(name)
+    return Answer(name, sound=None if kind == "rest" else sound.audible)
 
 
 def _gone(plan: Plan, question: Mapping[str, Any]) -> Plan:
     """The plan at the place, sound or path that is asked for."""
     kind = question.get("kind")
-    if kind in ("key", "quiet"):
+    if kind in ("key", "rest"):
         return plan
     if kind == "point":
         points = sounds.shown(plan.engine).points
@@ -171,6 +176,7 @@ def _view(plan: Plan, sound: Sound | None, answer: Answer | None) -> View:
         more=told.more,
         nearest=told.nearest,
         sound=sound.audible if sound else None,
+        link=urlencode(plan.query(), safe=",:;"),
         answer=answer,
     )
 

@@ -66,7 +66,7 @@ def pick(plan: Plan) -> None:
             icon=":material/play_arrow:",
             disabled=melody == OWN and own is None,
         ):
-            start(replace(_at_one_place(plan), melody=melody), own)
+            start(replace(plan.note(), melody=melody), own)
 
 
 def start(plan: Plan, own: Own | None) -> None:
@@ -98,12 +98,7 @@ def show() -> None:
     new = st.session_state.get("sample_tune_heard") != found.sound.id
     st.session_state["sample_tune_heard"] = found.sound.id
     st.audio(found.sound.wav, format="audio/wav", autoplay=new)
-    downloads.show(found.plan, found.sound, key="sample_tune_download")
-
-
-def _at_one_place(plan: Plan) -> Plan:
-    """A path has no one sound to play a tune with: its first place has."""
-    return plan if len(plan.places) == 1 else plan.at(plan.places[0])
+    downloads.show(downloads.Heard(found.plan, found.sound), key="sample_tune_download")
 
 
 def _upload() -> Own | None:
