@@ -48,6 +48,7 @@ class Notes:
             mine = stored["split"] == split
             for name in stored.files:
                 setattr(self, name, stored[name][mine])
+        self.levels, self.cents = self.levels.astype(np.float32), self.cents.astype(np.float32)
         self.levels: Array
         self.cents: Array
         self.traits: Array
@@ -75,11 +76,14 @@ class Notes:
 
 def loudest_db(levels: Array) -> Array:
     """[batch]: level of the loudest knot, all channels together, as near as channels tell it."""
-    power = 10.0 ** (levels / 10.0)
-    spread = np.gradient(PARTIAL_NUMBERS.astype(float)).clip(1.0)
-    total = (power[..., :PARTIALS] * spread).sum(-1) + power[..., PARTIALS:].sum(-1)
-    total = (total[:, :-4] + total[:, 1:-3] + total[:, 2:-2] + total[:, 3:-1]) / 4
+    power = np.exp(levels[:, 4:HELD_KNOTS:3] * np.float32(np.log(10.0) / 10.0))
+    total = power @ np.concatenate([_SPREAD, np.ones(LEVELS - PARTIALS, np.float32)])
+    total = (total[:, :-1] + total[:, 1:]) / 2
     return np.asarray(10.0 * np.log10(total.max(axis=1) + 1e-12))
+
+
+_SPREAD = np.gradient(PARTIAL_NUMBERS.astype(np.float32)).clip(1.0)
+"""How many partials each told one stands for."""
 
 
 class Examples:
@@ -104,11 +108,11 @@ class Examples:
         first = np.array([rng.choice(notes.members[g]) for g in groups])
         second = np.array([rng.choice(notes.members[g]) for g in groups])
         second = np.where(rng.random(size) < 0.4, first, second)
-        a = notes.levels[first].astype(np.float32)
-        b = notes.levels[second].astype(np.float32)
+        a = notes.levels[first]
+        b = notes.levels[second]
         known_a, known_b = notes.known[first].copy(), notes.known[second].copy()
         traits_a, traits_b = notes.traits[first], notes.traits[second]
-        cents_b = notes.cents[second].astype(np.float32)
+        cents_b = notes.cents[second]
         if not self.plain:
             mixed = rng.random(size) < 0.35
             share = np.where(mixed, rng.uniform(0.15, 0.6, size), 0.0).astype(np.float32)
@@ -117,8 +121,8 @@ class Examples:
             fits = np.abs(notes.pitch[third] - notes.pitch[first]) <= 3
             fits &= np.abs(notes.pitch[fourth] - notes.pitch[second]) <= 3
             share = share * fits
-            a = blended(a, notes.levels[third].astype(np.float32), share)
-            b = blended(b, notes.levels[fourth].astype(np.float32), share)
+            a = blended(a, notes.levels[third], share)
+            b = blended(b, notes.levels[fourth], share)
             known_a &= notes.known[third] | (share == 0)[:, None]
             known_b &= notes.known[fourth] | (share == 0)[:, None]
             keep = (1 - share)[:, None]
@@ -188,7 +192,7 @@ class Examples:
 
 def blended(levels: Array, other: Array, share: Array) -> Array:
     """Between two instruments: the mean of both in dB, by `share` [batch]."""
-    weight = share[:, None, None]
+    weight = share[:, None, None].astype(np.float32)
     return np.asarray((1.0 - weight) * levels + weight * other)
 
 
@@ -224,27 +228,28 @@ def varied(
     noisy = np.arange(LEVELS) >= PARTIALS + HALVES
     out = []
     for levels, hertz in ((a, hertz_a), (b, hertz_b)):
-        octave = np.log2(np.clip(hertz, 30.0, 16000.0))
+        octave = np.log2(np.clip(hertz, 30.0, 16000.0))  # [batch, LEVELS]
         colour = tilt[:, None] * (octave - np.log2(500.0))
         bumps = np.exp(-0.5 * ((octave[:, :, None] - middle[:, None]) / width[:, None]) ** 2)
         colour = colour + (bumps * height[:, None]).sum(-1)
         colour = colour - hollow[:, None] * even + noise[:, None] * noisy
-        change = (colour[:, None] + course[:, :, None]).astype(np.float32)
-        made = np.where(levels > FLOOR_DB + 1.0, levels + change, levels)
-        made -= np.clip(loudest_db(made) - loudest_db(levels), -40.0, 40.0)[:, None, None]
-        made = np.where(levels > FLOOR_DB + 1.0, made, levels)
-        out.append(np.clip(made, FLOOR_DB, 10.0).astype(np.float32))
+        made = levels + colour[:, None].astype(np.float32)
+        made += course[:, :, None].astype(np.float32)
+        change = np.clip(loudest_db(made) - loudest_db(levels), -40.0, 40.0).astype(np.float32)
+        made -= change[:, None, None]
+        np.clip(made, FLOOR_DB, 10.0, out=made)
+        out.append(np.where(levels > FLOOR_DB + 1.0, made, levels))
     return out[0], out[1]
 
 
 _SPACING = np.gradient(KNOT_TIMES_S) ** 0.5
 _SPACING[HELD_KNOTS:] *= 0.5
-KNOT_WEIGHTS = _SPACING / _SPACING.mean()
+KNOT_WEIGHTS = (_SPACING / _SPACING.mean()).astype(np.float32)
 
 
 def cell_weights(levels: Array, known: Array, released: Array) -> Array:
     """[batch, KNOTS, CHANNELS]: how much each level and the pitch curve count in the loss."""
-    audible = np.clip((levels + 90.0) / 50.0, 0.0, 1.0)
+    audible = np.clip((levels + np.float32(90.0)) / np.float32(50.0), 0.0, 1.0)
     weight = (0.25 + 0.75 * audible) * known[:, None]
     loud = levels[..., :8].max(axis=-1, keepdims=True)
     pitch = 2.0 * np.clip((loud + 45.0) / 30.0, 0.0, 1.0)

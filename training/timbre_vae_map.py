@@ -64,7 +64,8 @@ def laid_out(latents: Array, instruments: Array, families: Array, seed: int) -> 
     described = np.concatenate(
         [latents, TOGETHER * means(instruments), TOGETHER * means(families)], axis=1
     )
-    found = TSNE(perplexity=30, init="pca", random_state=seed).fit_transform(described)
+    perplexity = min(30.0, (len(described) - 1) / 3)
+    found = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(described)
     found = found - (found.max(axis=0) + found.min(axis=0)) / 2
     return np.asarray(found / np.abs(found).max(axis=0))
 

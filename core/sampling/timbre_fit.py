@@ -15,7 +15,7 @@ from core.sampling.timbre_notes import (
 )
 
 STEPS = 6
-PRIOR = 25.0
+PRIOR = 50.0
 """What a latent a standard deviation from the middle costs, in cells that are wrong by 1 dB."""
 SETTLED_DB = 4.0
 """Errors count by their square up to this and by their size above (Huber 1964)."""

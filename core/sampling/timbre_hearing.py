@@ -185,7 +185,7 @@ def harmonic_sum(samples: FloatArray, sample_rate: int) -> float:
     magnitude, per_bin = long_spectrum(samples, sample_rate)
     root = np.sqrt(magnitude / max(magnitude.max(), 1e-12))
     wide = np.maximum(root, np.maximum(np.roll(root, 1), np.roll(root, -1)))
-    candidates = LOWEST_HZ * 2.0 ** np.arange(0, np.log2(HIGHEST_HZ / LOWEST_HZ), 1 / 240)
+    candidates = LOWEST_HZ * 2.0 ** np.arange(0, np.log2(HIGHEST_HZ / LOWEST_HZ), 1 / 1920)
     score = np.zeros(len(candidates))
     for n in range(1, 13):
         at = candidates * n / per_bin

@@ -53,7 +53,12 @@ def test_pairs_are_of_one_instrument_and_rows_are_those_of_the_app(notes_file):
     assert inputs.shape == (16, HEARD + 2 + 4)
     row = int(np.argmin(np.abs(notes.pitch - 55.0) + 9.0 * (notes.instrument != "dull")))
     own = heard_row(
-        notes.levels[row].astype(float), notes.traits[row], notes.known[row], 55.0, None, False
+        notes.levels[row].astype(float),
+        notes.traits[row],
+        notes.known[row],
+        55.0,
+        None,
+        bool(notes.released[row]),
     )
     assert np.abs(inputs[:, :HEARD] - own).max(axis=1).min() < 1e-2
     assert np.isfinite(targets).all()
