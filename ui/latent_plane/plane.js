@@ -315,7 +315,8 @@ class Instrument {
   rest(touch) {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
-      if (!this.flight && !this.wanted) this.ask("rest", touch ? { touch } : {});
+      if (this.flight || this.wanted) this.rest(touch);
+      else this.ask("rest", touch ? { touch } : {});
     }, REST_MS);
   }
 
