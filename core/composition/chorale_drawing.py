@@ -26,8 +26,8 @@ from core.composition.chorale_frames import (
 
 BoolArray = npt.NDArray[np.bool_]
 PARALLELS = 5.0
-"""Nats against a pitch with which a voice moves in parallel octaves or fifths: the network, drawn
-from, does so in one move of twenty, Bach in one of eight hundred."""
+"""Nats against a pitch with which a voice moves in parallel octaves or fifths. Networks drawn from
+freely did so in one move of twenty, Bach in one of eight hundred (weights/cards/chorale.md)."""
 VERSIONS = 24
 AHEAD = 64
 """Sixteenths: versions are kept side by side where something given comes within so many."""
