@@ -274,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kind", choices=["notes", "piano"], required=True)
     parser.add_argument("--data", type=Path, help="needed where OUT has no sounds.npz")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--kl-weight", type=float, default=KL_WEIGHT)
     parser.add_argument("--read-only", action="store_true", help="write sounds.npz and stop")
