@@ -12,6 +12,8 @@ const LOST_MS = 4000;
 const REST_MS = 900;
 const SETTLE_MS = 260; // after the last arrow key or slider step
 const QUIET = ["keys", "rest"]; // questions after which nothing sounds
+const GOING = ["playing", "asked", "loading"]; // states in which the button says stop
+const SLOW_MS = 400;
 const RING_S = 0.7; // a path's last sound rings on
 const SPARE = 2; // keys asked for ahead at a time, so that they start at once
 
@@ -244,8 +246,15 @@ class Instrument {
 
   setState(state) {
     this.root.dataset.state = state;
-    const going = state === "playing" || state === "loading";
-    this.find(".play").setAttribute("aria-label", going ? "Stop" : "Play");
+    clearTimeout(this.slowly);
+    this.find(".play").setAttribute("aria-label", GOING.includes(state) ? "Stop" : "Play");
+  }
+
+  // Nothing turns and nothing blinks unless it takes long: drawing that would only take longer.
+  await() {
+    if (this.root.dataset.state === "loading") return;
+    this.setState("asked");
+    this.slowly = setTimeout(() => this.setState("loading"), SLOW_MS);
   }
 
   tell(message, wrong = false) {
@@ -279,7 +288,7 @@ class Instrument {
     this.patience = setTimeout(() => this.lost(id), PATIENCE_MS);
     const { since, ...rest } = wanted;
     this.flight = { id, kind: wanted.kind, since, sent: performance.now() };
-    if (!QUIET.includes(wanted.kind)) this.setState("loading");
+    if (!QUIET.includes(wanted.kind)) this.await();
     this.told.setTriggerValue("asked", { id, ...rest });
   }
 
@@ -324,7 +333,7 @@ class Instrument {
   async sound(id, url, flight) {
     this.voice.open();
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    if (!this.voice.has(id)) this.setState("loading");
+    if (!this.voice.has(id)) this.await();
     try {
       const poly = flight?.kind === "key";
       const take = await this.voice.start(id, url, { alone: !poly, ended: (over) => this.ended(over) });
@@ -371,7 +380,7 @@ class Instrument {
   }
 
   toggle() {
-    if (["playing", "loading"].includes(this.root.dataset.state)) {
+    if (GOING.includes(this.root.dataset.state)) {
       this.voice.stop();
       this.walk(null);
       this.setState("idle");
@@ -556,6 +565,7 @@ class Instrument {
     clearTimeout(this.patience);
     clearTimeout(this.settling);
     clearTimeout(this.resting);
+    clearTimeout(this.slowly);
     cancelAnimationFrame(this.walking);
     this.voice.close();
   }
