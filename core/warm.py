@@ -22,7 +22,7 @@ def main() -> None:
     clip = Clip(sound.astype(np.float32), 22050)
     before, after = clip.between(0, 10), clip.between(10, 20)
     run(before, after, engines=["loop"], seconds=10.0, seed=0, ending="beat")
-    invert(np.ones((1025, 4), np.float32))
+    invert(np.ones((1025, 8), np.float32))
 
 
 if __name__ == "__main__":
