@@ -44,10 +44,10 @@ Array = np.ndarray[Any, Any]
 
 BATCH = 64
 CHECK_EVERY = 500
-DIVERGENCE = 0.04
+DIVERGENCE = 0.02
 """dB of level error that a nat of the latent is worth."""
 FREE_NATS = 0.05
-TRAIT_WEIGHT = 2.0
+TRAIT_WEIGHT = 6.0
 AUDIBLE_DB = -60.0
 
 

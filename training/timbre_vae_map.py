@@ -30,7 +30,7 @@ Array = np.ndarray[Any, Any]
 PER_INSTRUMENT = 4
 SHOWN_SOURCES = ("FluidR3_GM", "discord-sfz-gm-bank")
 EDGE = 3.0
-TOGETHER = 1.5
+TOGETHER = 1.0
 """How much an instrument's mean counts beside a note's own latent, and its family's beside that."""
 
 
@@ -75,7 +75,7 @@ def made(network: Network, notes: Notes, weights_sha256: str, seed: int = 0) -> 
     latents = np.stack([latent_of(network, notes, i) for i in picked])
     places = EDGE * laid_out(latents, notes.group[picked], notes.family[picked], seed)
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    reach = float(np.median(np.sort(apart, axis=1)[:, 3]))
+    reach = float(np.median(np.sort(apart, axis=1)[:, PER_INSTRUMENT - 1]))
     points = tuple(
         Point(
             round(float(x), 3), round(float(y), 3), str(notes.instrument[i]),

@@ -12,6 +12,8 @@ import numpy as np
 from core.sampling.harmonics import DoubleArray
 from core.sampling.sound import Latent, Plane, Point
 
+SHARPNESS = 2.5
+"""Half the power of the distance by which a sound's weight falls."""
 FILE = Path(__file__).with_name("timbre_map.json")
 
 
@@ -19,7 +21,7 @@ FILE = Path(__file__).with_name("timbre_map.json")
 class TimbreMap:
     """points: the sounds shown. weights_sha256: of the weights whose latents they are.
 
-    reach: how far on the plane a sound is heard; half its weight is gone at 1.2 times that.
+    reach: how far on the plane a sound is heard before its neighbours are.
     """
 
     points: tuple[Point, ...]
@@ -42,26 +44,21 @@ class TimbreMap:
         return float(np.median(np.sort(apart, axis=1)[:, 3]))
 
     def at(self, x: float, y: float) -> Latent:
-        """Kernel regression (Nadaraya 1964, Watson 1964) of the sounds' latents.
+        """The sounds' latents, weighed by distance as in Shepard 1968.
 
-        Far from all sounds the nearest ones speak, so that every place has a sound.
+        A sound's own place is its own; between sounds, however far apart, the nearest few speak.
         """
-        values = _regressed(np.array([x, y]), self.places, self.latents, self.reach)
+        square = ((self.places - (x, y)) ** 2).sum(axis=1) + self.reach**2
+        weight = (square.min() / square) ** SHARPNESS
+        values = weight @ self.latents / weight.sum()
         return Latent(tuple(float(round(v, 4)) for v in values))
 
     def locate(self, latent: Latent) -> tuple[float, float]:
-        """The same the other way round, from latents to places."""
-        values = np.array(latent.values)
-        x, y = _regressed(values, self.latents, self.places, 0.3 * self.latent_reach)
+        """The mean place of the sounds whose latents are near (Nadaraya 1964, Watson 1964)."""
+        apart = ((self.latents - np.array(latent.values)) ** 2).sum(axis=1)
+        weight = np.exp((apart.min() - apart) / (2.0 * (0.3 * self.latent_reach) ** 2))
+        x, y = weight @ self.places / weight.sum()
         return float(round(x, 4)), float(round(y, 4))
-
-
-def _regressed(
-    at: DoubleArray, known: DoubleArray, values: DoubleArray, reach: float
-) -> DoubleArray:  # fmt: skip
-    square = ((known - at) ** 2).sum(axis=1) / (2.0 * reach**2)
-    weight = np.exp(square.min() - square)
-    return np.asarray(weight @ values / weight.sum())
 
 
 @lru_cache(maxsize=1)

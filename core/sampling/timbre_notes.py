@@ -15,6 +15,7 @@ from core.sampling.harmonics import (
     PARTIALS,
     DoubleArray,
     NoteSound,
+    partial_ratios,
 )
 
 LEVELS = PARTIALS + HALVES + NOISE_BANDS
@@ -24,6 +25,7 @@ LEVEL_UNIT_DB = 20.0
 LEVEL_MIDDLE_DB = -50.0
 CENTS_UNIT = 10.0
 LEAST_INHARMONICITY = 1e-6
+HARMONIC = 0.03
 
 
 def flat_levels(note: NoteSound) -> DoubleArray:
@@ -53,19 +55,32 @@ def note_of(levels_db: DoubleArray, cents: DoubleArray, traits: DoubleArray) -> 
     levels = np.where(levels < FLOOR_DB + 6.0, FLOOR_DB - 20.0, levels)
     b, rate, cents_deep, tremolo, flutter_rate = traits[PLACES : PLACES + 5]
     inharmonicity = 10.0 ** (b - 4.5)
+    inharmonicity = float(np.clip(inharmonicity, 0.0, 5e-3)) if inharmonicity > 3e-6 else 0.0
     return NoteSound(
         partials_db=levels[:, :PARTIALS],
         halves_db=levels[:, PARTIALS : PARTIALS + HALVES],
         noise_db=levels[:, PARTIALS + HALVES :],
         cents=np.clip(cents, -60.0, 60.0),
-        places=np.concatenate([[0.0], np.clip(0.2 * traits[:PLACES], -0.5, 0.5)]),
-        inharmonicity=float(np.clip(inharmonicity, 0.0, 5e-3)) if inharmonicity > 3e-6 else 0.0,
+        places=settled_places(0.2 * traits[:PLACES], inharmonicity),
+        inharmonicity=inharmonicity,
         vibrato_hz=float(np.clip(5.5 + 1.5 * rate, 3.5, 8.5)),
         vibrato_cents=float(np.clip(10.0 * cents_deep, 0.0, 40.0)),
         tremolo_db=float(np.clip(2.0 * tremolo, 0.0, 6.0)),
         flutter=np.clip(traits[PLACES + 5 :] / 2.0, 0.0, 1.0),
         flutter_hz=float(np.clip(4.0 * 2.0**flutter_rate, 0.5, 12.0)),
     )
+
+
+def settled_places(places: DoubleArray, inharmonicity: float) -> DoubleArray:
+    """[OWN_PLACES], from those of partial 2 on: what is nearly where a string's would be is there.
+
+    A network's small errors would otherwise make every instrument a bell. Continuous: between
+    HARMONIC and three times that, places move over to what was said.
+    """
+    string = partial_ratios(OWN_PLACES, inharmonicity, np.zeros(0)) - np.arange(1, OWN_PLACES + 1)
+    away = np.concatenate([[0.0], places]) - string
+    kept = np.clip((np.abs(away) - HARMONIC) / (2.0 * HARMONIC), 0.0, 1.0)
+    return np.asarray(np.clip(string + kept * away, -0.5, 0.5))
 
 
 CHANNELS = LEVELS + 1
