@@ -7,7 +7,7 @@ const STEP = 0.02; // of the plane, for an arrow key; with shift five times that
 const SLACK = 11; // px within which a click means the training sound
 const TOUCH_SLACK = 16;
 const MAX_STOPS = 12;
-const PATIENCE_MS = 45000; // a first question may load the engine
+const PATIENCE_MS = 90000; // a first question may load the engine
 const LOST_MS = 4000;
 const REST_MS = 900;
 const SETTLE_MS = 260; // after the last arrow key or slider step
@@ -247,6 +247,7 @@ class Instrument {
   setState(state) {
     this.root.dataset.state = state;
     clearTimeout(this.slowly);
+    if (state !== "loading") this.find(".more").textContent = this.data?.more ?? "";
     this.find(".play").setAttribute("aria-label", GOING.includes(state) ? "Stop" : "Play");
   }
 
@@ -254,7 +255,13 @@ class Instrument {
   await() {
     if (this.root.dataset.state === "loading") return;
     this.setState("asked");
-    this.slowly = setTimeout(() => this.setState("loading"), SLOW_MS);
+    this.slowly = setTimeout(() => {
+      this.setState("loading");
+      this.slowly = setTimeout(() => {
+        this.find(".more").textContent = "getting the engine ready; its first sound takes longest";
+        this.tell("Getting the engine ready");
+      }, LOST_MS / 2);
+    }, SLOW_MS);
   }
 
   tell(message, wrong = false) {
