@@ -22,6 +22,7 @@ const SHAPES = [
 const GRID = 72; // cells of the density each way
 const REACH = 0.035; // its standard deviation as a share of the plane
 const POINT = 4.2; // px
+const CROWD = 600; // points from which on they are drawn smaller
 const GRAB = 26; // px around the place within which a finger takes hold of it
 const MAX_ZOOM = 12;
 
@@ -191,7 +192,8 @@ class PlaneMap {
     const [left, top] = this.pixel([this.plane.left, this.plane.bottom + this.plane.height]);
     pen.imageSmoothingQuality = "high";
     pen.drawImage(this.cloud, left, top, this.width * this.zoom, this.height * this.zoom);
-    const size = POINT * Math.sqrt(Math.sqrt(this.zoom)) * (this.width < 480 ? 0.8 : 1);
+    const crowd = this.points.length > CROWD ? 0.75 : 1;
+    const size = POINT * crowd * Math.sqrt(Math.sqrt(this.zoom)) * (this.width < 480 ? 0.8 : 1);
     this.points.forEach((point, index) => {
       if (!this.visible(point)) return;
       const [x, y] = this.pixel(point.place);
