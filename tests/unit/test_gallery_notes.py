@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks import gallery_notes, gallery_sample
+from core import gallery
 from core.audio import Clip
 from core.decoding import decode
+from core.engines import engines
 from core.gallery import GALLERY
-from core.sampling.plan import Plan, from_fields
+from core.sampling.plan import Plan, from_fields, of_recipe
 from tests.app.fake_sampler import FakeSampler
 
 
@@ -76,3 +78,14 @@ def test_the_gallerys_list_names_engines_that_links_know():
     for entry in entries:
         assert from_fields({"engine": entry["engine"]}) == (Plan(entry["engine"]), ())
         assert 0 < entry["pitch"] < 127
+
+
+def test_the_finished_sounds_are_of_the_weights_that_are_here():
+    found = gallery.sounds()
+    assert [next(iter(sound.recipe.engines)) for sound in found] == [
+        info.name for info in engines("sample")
+    ]
+    for sound in found:
+        plan = of_recipe(sound.recipe)
+        assert sound.recipe.key() == plan.recipe().key(), "make gallery"
+        assert sound.clip().duration_s == pytest.approx(plan.touch.seconds, abs=0.1)
