@@ -33,6 +33,9 @@ lines of a speaker are 13 to 23 dB apart, half of all pairs of moments in music 
 ALIKE_FRAMES = 87
 RANGE_DB = 80.0
 MOST_UP_DB, MOST_DOWN_DB = 6.0, 12.0
+LEAST_SHARE, LEVEL_SLACK_DB = 0.02, 0.3
+"""What the painter adds to a band's level is at most how far the sources that have this share are
+from each other there, and a little."""
 LEFT_QUIETER_DB = 0.5
 MOST_MAKEUP_DB = 6.0
 FADE_S = 0.06
@@ -119,9 +122,13 @@ def _beneath(
 
 
 def _aligned(mono: FloatArray, wanted: FloatArray, rough: int, reach: int) -> int:
-    """The sample within `reach` of `rough` from where `mono` is most like `wanted`."""
+    """The sample within `reach` of `rough` from where `mono` is most like `wanted`.
+
+    At the clip's ends as many samples as elsewhere are tried, or the phase would be left to chance.
+    """
     latest = max(len(mono) - len(wanted), 0)
-    low, high = (min(max(rough + side, 0), latest) for side in (-reach, reach))
+    low = min(max(rough - reach, 0), max(latest - 2 * reach, 0))
+    high = min(low + 2 * reach, latest)
     if len(mono) < len(wanted):
         return low
     return low + int(np.argmax(match_scores(mono[low : high + len(wanted)], wanted)))
@@ -148,7 +155,11 @@ def mix(sounds: FloatArray, said: FloatArray, rate: int) -> FloatArray:
     whole = sum(
         (hats.T @ share)[None] * spectrum for share, spectrum in zip(shares, spectra, strict=True)
     )
-    expected = (shares * levels).sum(axis=0) + said[:, CANDIDATES * GROUPS :].T * DB_PER_UNIT
+    added = said[:, CANDIDATES * GROUPS :].T * DB_PER_UNIT
+    # Where all sources are as loud as each other nothing is in doubt, and nothing is added.
+    apart = np.where(shares > LEAST_SHARE, levels, levels[:1])
+    doubt = np.ptp(apart, axis=0) + LEVEL_SLACK_DB
+    expected = (shares * levels).sum(axis=0) + np.clip(added, -doubt, doubt)
     now = _band_db(np.square(np.abs(whole)).mean(axis=0)[None], hats)[0]
     gains_db = np.clip(expected - np.maximum(now, floor), -MOST_DOWN_DB, MOST_UP_DB)
     whole = whole * 10 ** ((hats.T @ gains_db) / 20)

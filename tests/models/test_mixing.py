@@ -43,6 +43,24 @@ def test_equal_sounds_mix_to_themselves_at_any_rate(rate):
     np.testing.assert_allclose(out[:, inner], sounds[0][:, inner], atol=3e-3)
 
 
+def test_nothing_is_added_where_all_sources_agree():
+    sounds = np.tile(0.1 * sine(440.0, 4.0).samples, (CANDIDATES, 1, 1))
+    out = mix(sounds, said(np.full(CANDIDATES, 1 / CANDIDATES), add=0.5), RATE)
+    inner = slice(RATE // 2, -RATE // 2)
+    level_db = 20 * np.log10(np.std(out[:, inner]) / np.std(sounds[0][:, inner]))
+    assert abs(level_db) < 0.5
+
+
+def test_a_tone_at_the_clips_end_is_aligned_too():
+    """Where no later sample is left, earlier ones are tried: a period within reach is found."""
+    period, length, reach = 100, RATE, 256
+    wave = np.sin(2 * np.pi * np.arange(3 * RATE) / period).astype(np.float32)
+    wanted = wave[50 : 50 + length]
+    for rough in (2 * RATE - 30, 2 * RATE, 2 * RATE + 400, RATE, 10, -20):
+        start = mixing._aligned(wave, wanted, rough, reach)
+        assert start % period == 50, rough
+
+
 def test_a_range_takes_its_level_from_the_shares():
     """Half of a source 20 dB louder: the band ends up at the mean of the two levels in dB."""
     quiet, loud = 0.02 * sine(440.0, 4.0).samples, 0.06 * sine(440.0, 4.0).samples
