@@ -8,7 +8,9 @@ from tests.app.samples import results_file
 from ui import scores
 
 
-@pytest.mark.parametrize("name", ["home", "extrapolate", "sample", "compose", "gallery", "scoreboard"])
+@pytest.mark.parametrize(
+    "name", ["home", "extrapolate", "sample", "compose", "gallery", "scoreboard"]
+)
 def test_every_page_opens(name):
     at = page(name)
     assert not at.exception
