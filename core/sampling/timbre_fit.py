@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.sampling.harmonics import FLOOR_DB, HELD_KNOTS, KNOT_TIMES_S, KNOTS, DoubleArray
+from core.sampling.harmonics import FLOOR_DB, HELD_KNOTS, KNOT_TIMES_S, DoubleArray
 from core.sampling.timbre_network import Network
 from core.sampling.timbre_notes import (
     LEVEL_MIDDLE_DB,
     LEVEL_UNIT_DB,
-    LEVELS,
+    TRAITS,
     asked_row,
     heard_row,
 )
@@ -17,6 +17,8 @@ from core.sampling.timbre_notes import (
 STEPS = 6
 PRIOR = 50.0
 """What a latent a standard deviation from the middle costs, in cells that are wrong by 1 dB."""
+TRAIT_DB, TRAIT_CELLS = 10.0, 5.0
+"""A trait that is off by 1 counts as this many cells that are off by this much."""
 SETTLED_DB = 4.0
 """Errors count by their square up to this and by their size above (Huber 1964)."""
 
@@ -35,13 +37,15 @@ def fitted(
     place = network.encode(row[None])[0].astype(np.float64)
     weight = cell_weights(levels_db, known, released)
     used = np.flatnonzero(weight)
-    weight = weight[used]
-    wanted = np.maximum(levels_db, FLOOR_DB).T.reshape(-1)[used]
+    weight = np.concatenate([weight[used], np.full(TRAITS, TRAIT_CELLS)])
+    cells = np.maximum(levels_db, FLOOR_DB).T.reshape(-1)[used]
+    wanted = np.concatenate([cells, TRAIT_DB * traits])
 
     def said(places: DoubleArray) -> DoubleArray:
         asked = np.repeat(asked_row(pitch, played)[None], len(places), 0)
-        cells = network.decode(places, asked)[:, : LEVELS * KNOTS][:, used]
-        return np.asarray(np.maximum(cells * LEVEL_UNIT_DB + LEVEL_MIDDLE_DB, FLOOR_DB), np.float64)
+        out = network.decode(places, asked).astype(np.float64)
+        levels = np.maximum(out[:, used] * LEVEL_UNIT_DB + LEVEL_MIDDLE_DB, FLOOR_DB)
+        return np.concatenate([levels, TRAIT_DB * out[:, -TRAITS:]], axis=1)
 
     def cost(errors: DoubleArray, at: DoubleArray) -> float:
         size = np.abs(errors)
