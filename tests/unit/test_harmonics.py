@@ -166,9 +166,8 @@ def test_a_note_as_the_network_reads_it_and_back():
     np.testing.assert_allclose(again.partials_db[loud], note.partials_db[loud])
     assert again.partials_db.shape == (KNOTS, PARTIALS)
     # Small errors are put right: a string's partials stand in their row, and are steady.
-    string = replace(
-        note, places=np.linspace(0.0, 0.02, OWN_PLACES), flutter=np.full(FLUTTERS, 0.1)
-    )
+    row = partial_ratios(OWN_PLACES, 1e-4, np.zeros(0)) - N
+    string = replace(note, places=row + 0.02, flutter=np.full(FLUTTERS, 0.1))
     settled = note_of(flat_levels(string), string.cents, traits_of(string))
     np.testing.assert_allclose(settled.places[1:], row[1:])
     assert settled.flutter.max() == 0.0
