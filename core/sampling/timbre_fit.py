@@ -82,5 +82,5 @@ def cell_weights(levels_db: DoubleArray, known: DoubleArray, released: bool) -> 
     spacing[HELD_KNOTS:] *= 0.5 if released else 0.0
     spacing[1::2] = 0.0
     audible = np.clip((levels_db + 90.0) / 50.0, 0.0, 1.0)
-    weight = (0.25 + 0.75 * audible) * known[None] * spacing[:, None]
+    weight = (0.6 + 0.4 * audible) * known[None] * spacing[:, None]
     return np.asarray((weight / spacing.mean()).T.reshape(-1))
