@@ -38,12 +38,12 @@ from core.sampling.playing import along
 from core.sampling.sound import Latent, Touch
 from core.spectrogram import log_mel_db
 
-TEST_NOTES, JUDGE_NOTES, SEARCHED = 135, 240, 1500
+TEST_NOTES, JUDGE_NOTES, SEARCHED = 108, 160, 1500
 """Notes that are tested, those that judges learn from, and those that are searched."""
 EPOCHS = 12
 LOWEST_ASKED, HIGHEST_ASKED = 36, 84
 SAMPLES, PAIRS = 500, 4000
-WALKS, STEPS = 20, 20
+WALKS, STEPS = 10, 20
 TRUTH, NEAREST, MEAN, INVERTED = (
     "true notes", "nearest training note", "mean of all training notes",
     "mel inversion of the true note",
