@@ -58,7 +58,7 @@ def test_it_keeps_the_protocol_and_its_map_is_of_these_weights(engine):
     assert all(len(p.latent.values) == engine.latent_size for p in points)
 
 
-@pytest.mark.parametrize("name", ["acoustic grand piano", "flute", "string ensemble"])
+@pytest.mark.parametrize("name", ["acoustic grand piano", "flute", "string ensemble 1"])
 def test_a_scale_is_in_tune(engine, name):
     latent = named(engine, name)
     for pitch in (60, 64, 67, 72):
@@ -132,7 +132,7 @@ def test_from_one_sound_to_another_no_step_is_a_leap(engine):
 
 
 def test_a_scale_as_a_melody(engine):
-    made = playing.melody(engine, named(engine, "nylon guitar"), tune("scale", 60))
+    made = playing.melody(engine, named(engine, "acoustic guitar (nylon)"), tune("scale", 60))
     assert made.peak() <= playing.PEAK + 1e-6
     assert made.between(0.0, 0.2).peak() > 0.05
 
