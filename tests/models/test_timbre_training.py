@@ -1,5 +1,6 @@
 """Two steps of training from analysed notes, and the map that is laid out of what came of it."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from core.sampling.timbre_network import Network
 from core.sampling.timbre_notes import HEARD, LEVELS, heard_row
 from training import timbre_vae as training
 from training import timbre_vae_map
+from training.blend import blended
 from training.timbre_vae_examples import Examples, Notes, varied
 from training.timbre_vae_notes import Rows, hertz
 
@@ -45,6 +47,16 @@ def test_two_steps_and_a_map(tmp_path, notes_file):
     assert {p.name for p in found.points} == {"dull", "bright"}
     assert all(found.plane.x_low <= p.x <= found.plane.x_high for p in found.points)
     assert loads(dumps(found)) == found
+
+
+def test_a_blend_is_the_mean_of_both(tmp_path):
+    for name, value in (("begin", 1.0), ("end", 2.0)):
+        with h5py.File(tmp_path / f"{name}.weights.h5", "w") as file:
+            file["hear/vars/0"] = np.full((2, 3), value, np.float16)
+    out = tmp_path / "made" / "end.weights.h5"
+    blended(tmp_path / "begin.weights.h5", tmp_path / "end.weights.h5", 0.7, out)
+    with h5py.File(out) as file:
+        np.testing.assert_allclose(file["hear/vars/0"], 1.7, atol=1e-3)
 
 
 def test_pairs_are_of_one_instrument_and_rows_are_those_of_the_app(notes_file):
