@@ -3,8 +3,8 @@
     python -m training.blend BEGIN.weights.h5 END.weights.h5 --share 0.7 --out runs/blend
 
 Wortsman et al., "Robust fine-tuning of zero-shot models", 2022: what the end learned of its
-training material is mostly kept, and what it lost on other material mostly comes back. `headline.json`
-beside the end's weights is not copied: a blend has to be measured anew.
+training material is mostly kept, and what it lost on other material mostly comes back.
+`headline.json` beside the end's weights is not copied: a blend has to be measured anew.
 """
 
 from __future__ import annotations
