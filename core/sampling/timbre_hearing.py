@@ -50,7 +50,9 @@ def find_note(clip: Clip, f0_hz: float | None = None) -> HeardNote:
         raise UserInputError("This recording is silent; play one note and try again.")
     note = loudest_note(mono - mono.mean(), rate)
     if len(note) < LEAST_S * rate:
-        raise UserInputError("The loudest sound here is a click; play a note and let it sound.")
+        if f0_hz is None:
+            raise UserInputError("The loudest sound here is a click; play a note and let it sound.")
+        note = np.asarray(mono[onset_sample(mono, rate) :][: round(MOST_S * rate)], np.float32)
     f0_hz = f0_hz or agreed_pitch(note, rate)
     return HeardNote(note, rate, f0_hz, release_time(note, rate))
 
