@@ -63,9 +63,9 @@ def resident_mb():
     return pages * resource.getpagesize() / 2**20
 
 names = [info.name for info in engines("extrapolate")]
-clip = riff(8.0)
+clip = riff(4.0)
 for count in range(1, 51):
-    run(clip, clip.between(0, 10), engines=names, seconds=2.0, seed=count)
+    run(clip, clip.between(0, 4), engines=names, seconds=1.0, seed=count)
     if count in (5, 50):
         print(resident_mb())
 """
