@@ -156,6 +156,7 @@ def test_shared_link_replays_the_same_bytes_for_someone_else(visit):
             if len(sounds) >= 3:
                 break
             visitor.page.wait_for_timeout(100)
+        visitor.page.wait_for_timeout(2000)
         got.append({hashlib.sha256(sound.body()).hexdigest() for sound in sounds.values()})
         assert "seed=4" in visitor.page.url
     # Input, loop and actual. Other sounds of the page may be among those that were fetched.
