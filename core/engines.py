@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from core.audio import Clip
 from core.composition.controls import Controls, Redraw, Watch, nobody
 from core.progress import Progress, ignore
+from core.registry import models
 from core.sampling.sound import Latent, Plane, Point, Touch
 from core.score import Composition, Score
 
@@ -241,6 +242,13 @@ def info(job: str, name: str) -> EngineInfo:
         if entry.name == name:
             return entry
     raise KeyError(f"no engine {name!r} for {job}; there are {[e.name for e in engines(job)]}")
+
+
+def weights_sha256(job: str, name: str) -> str | None:
+    """Of the engine's weight file, as recipes name it; None for an engine without or unknown."""
+    entry = next((entry for entry in engines(job) if entry.name == name), None)
+    spec = models().get(entry.model_id) if entry and entry.model_id else None
+    return spec.sha256 if spec else None
 
 
 def engine(job: str, name: str) -> Any:

@@ -53,7 +53,7 @@ class Request:
         """What replays this request on the file with this hash."""
         return Recipe(
             job=JOB,
-            engines={name: _weights_sha256(name) for name in self.engines},
+            engines={name: engines.weights_sha256(JOB, name) for name in self.engines},
             seed=self.seed,
             parameters={"start_s": self.start_s, "seconds": float(self.seconds)} | self._ending(),
             input_sha256=input_sha256,
@@ -63,14 +63,6 @@ class Request:
     def _ending(self) -> dict[str, str]:
         """Named only where there is one, so that links and recipes from before stay equal."""
         return {} if self.ending == "none" else {"ending": self.ending}
-
-
-def _weights_sha256(engine: str) -> str | None:
-    from core.registry import models
-
-    model_id = engines.info(JOB, engine).model_id
-    spec = models().get(model_id) if model_id else None
-    return spec.sha256 if spec else None
 
 
 def of_recipe(recipe: Recipe) -> Request:

@@ -21,10 +21,9 @@ from core.composition.offers import (
     offer,
 )
 from core.composition.steps import Step, steps_from_text, steps_to_text
-from core.engines import Composer, composer, engines
+from core.engines import Composer, composer, weights_sha256
 from core.progress import Progress, ignore, part
 from core.recipe import Recipe
-from core.registry import models
 from core.score import PITCH_CLASSES, Composition, Key, Score
 
 JOB = "compose"
@@ -77,11 +76,9 @@ class Plan:
 
     def recipe(self) -> Recipe:
         """What replays the piece. input_sha256 is empty where it was made from nothing."""
-        entry = next((entry for entry in engines(JOB) if entry.name == self.engine), None)
-        spec = models().get(entry.model_id) if entry and entry.model_id else None
         return Recipe(
             job=JOB,
-            engines={self.engine: spec.sha256 if spec else None},
+            engines={self.engine: weights_sha256(JOB, self.engine)},
             seed=self.seed,
             parameters=self.fields(),
             input_sha256=self.primer_sha256 or "",

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.audio import Clip
-from core.engines import Sampler, engines, sampler
+from core.engines import Sampler, sampler, weights_sha256
 from core.errors import UserInputError
 from core.progress import Progress, ignore
 from core.recipe import Recipe
-from core.registry import models
 from core.sampling.sound import Latent, Touch
 from core.sampling.tunes import TUNES, tune
 from core.score import Score
@@ -101,11 +100,9 @@ class Plan:
 
     def recipe(self) -> Recipe:
         """What replays the sound. input_sha256 is empty where it was made from nothing."""
-        entry = next((entry for entry in engines(JOB) if entry.name == self.engine), None)
-        spec = models().get(entry.model_id) if entry and entry.model_id else None
         return Recipe(
             job=JOB,
-            engines={self.engine: spec.sha256 if spec else None},
+            engines={self.engine: weights_sha256(JOB, self.engine)},
             seed=self.seed,
             parameters=self.fields(),
             input_sha256=self.input_sha256 or "",

@@ -26,15 +26,6 @@ const CROWD = 600; // points from which on they are drawn smaller
 const GRAB = 26; // px around the place within which a finger takes hold of it
 const MAX_ZOOM = 12;
 
-// A colour of any CSS notation as [r, g, b].
-const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-const rgb = (colour) => {
-  probe.clearRect(0, 0, 1, 1);
-  probe.fillStyle = colour;
-  probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-};
-const withAlpha = (colour, alpha) => `rgb(${colour.join(" ")} / ${alpha})`;
 const between = (value, low, high) => Math.min(Math.max(value, low), high);
 
 class PlaneMap {

@@ -8,16 +8,6 @@ const DRUM_ROW = 13; // px
 const pitchName = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
 const isBlack = (pitch) => BLACK.includes(pitch % 12);
 
-// A colour of any CSS notation as [r, g, b].
-const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-const rgb = (colour) => {
-  probe.clearRect(0, 0, 1, 1);
-  probe.fillStyle = colour;
-  probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-};
-const withAlpha = (colour, alpha) => `rgb(${colour.join(" ")} / ${alpha})`;
-
 // A canvas of that many CSS pixels, sharp on every screen; its context, cleared.
 const sheet = (canvas, width, height) => {
   const ratio = Math.min(window.devicePixelRatio || 1, 3);

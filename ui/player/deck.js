@@ -7,6 +7,16 @@ const LEAD_S = 0.06; // sources are scheduled this far ahead, so that all start 
 const players = new WeakMap();
 let sounding = null; // at most one player on the page sounds
 
+// A colour of any CSS notation as [r, g, b].
+const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const rgb = (colour) => {
+  probe.clearRect(0, 0, 1, 1);
+  probe.fillStyle = colour;
+  probe.fillRect(0, 0, 1, 1);
+  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+};
+const withAlpha = (colour, alpha) => `rgb(${colour.join(" ")} / ${alpha})`;
+
 const clock = (seconds) => {
   const tenths = Math.max(0, Math.floor(seconds * 10 + 1e-6));
   const rest = tenths % 600;
