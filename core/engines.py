@@ -10,6 +10,7 @@ from core.audio import Clip
 from core.composition.controls import Controls, Redraw, Watch, nobody
 from core.progress import Progress, ignore
 from core.registry import models
+from core.remixing.stems import Stems
 from core.sampling.sound import Latent, Plane, Point, Touch
 from core.score import Composition, Score
 
@@ -64,6 +65,20 @@ class Composer(Protocol):
         With `redraw`, primer and bars are ignored: the result is its piece, partly new. The same
         arguments and weights give the same notes. Raises UserInputError for a primer or a redraw
         that the engine cannot use, ModelUnavailableError when weights are missing.
+        """
+        ...
+
+
+class Remixer(Protocol):
+    """Adds a band to a solo."""
+
+    def remix(self, solo: Clip, *, seed: int, progress: Progress = ignore) -> Stems:
+        """The parts that play along with `solo`, as long as it is, without the solo itself.
+
+        Named as core.remixing.stems.STEMS; an engine that cannot take its parts apart gives one,
+        MIX. Their rate and channels are the engine's own. The same clip, seed and weights give the
+        same samples. Raises UserInputError when the clip is too short or too long,
+        ModelUnavailableError when weights are missing.
         """
         ...
 
@@ -265,6 +280,11 @@ def composer(name: str) -> Composer:
 def extrapolator(name: str) -> Extrapolator:
     """`engine("extrapolate", name)`, typed."""
     return cast(Extrapolator, engine("extrapolate", name))
+
+
+def remixer(name: str) -> Remixer:
+    """`engine("remix", name)`, typed."""
+    return cast(Remixer, engine("remix", name))
 
 
 def sampler(name: str) -> Sampler:
