@@ -1,6 +1,6 @@
 """Train `composer`'s network on the events of training.composer_corpus.
 
-    python -m training.composer --corpus FILE --out runs/composer --minutes 80
+    python -m training.composer --corpus FILE --out runs/composer --minutes 80 [--network lstm]
 
 Each example is a window of a piece that begins at a bar line. In half of them nothing is given; in
 the others some tracks, some bars or both stand fixed, as when a visitor redraws the rest. What is
@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from keras import ops
 
 from core.composition.composer_model import build
 from core.composition.tokens import BAR_LINE, OFFSETS, SIZES, TIME
+from training import composer_lstm
 from training.composer_corpus import Piece, load
 from training.composer_examples import Examples, validation
 from training.history import History
@@ -116,15 +117,17 @@ def train(
     start: Path | None = None,
     eager: bool = False,
     check_every: int = CHECK_EVERY,
+    network: Callable[..., keras.Model] = build,
 ) -> float:
     """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights.
 
     start: weights to begin with, as of an earlier run whose checkpoint is gone.
     eager: compile nothing, which is quicker for a step or two.
+    network: makes the model from `config`.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    model = build(**(config or {}))
+    model = network(**(config or {}))
     if start is not None:
         model.load_weights(start)
     optimizer = keras.optimizers.AdamW(
@@ -213,6 +216,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--peak", type=float, default=1.5e-3)
+    parser.add_argument("--network", choices=["transformer", "lstm"], default="transformer")
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--heads", type=int, default=4)
@@ -221,10 +225,13 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights to begin with")
     args = parser.parse_args()
     config = {"width": args.width, "depth": args.depth, "heads": args.heads, "dropout": 0.1}
+    network = build
+    if args.network == "lstm":
+        config, network = {}, composer_lstm.build
     train(
         load(args.corpus, "train"), load(args.corpus, "valid"), args.out, steps=args.steps,
         minutes=args.minutes, peak=args.peak, seed=args.seed, config=config, resume=args.resume,
-        start=args.start,
+        start=args.start, network=network,
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from core.composition import composer_model
 from core.composition.stream import FEATURES
 from core.composition.tokens import SIZES, encode
 from core.score import Key, Note, Score, Track
 from training import composer as training
+from training import composer_lstm
 from training.composer_corpus import Piece
 from training.composer_examples import Examples
 
@@ -57,6 +59,36 @@ def test_two_steps_of_training(tmp_path, piece):
         eager=True,
     )
     assert np.isfinite(again)
+
+
+def test_two_steps_of_training_with_lstms(tmp_path, piece):
+    pieces = training_pieces(piece)
+    value = training.train(
+        pieces,
+        pieces,
+        tmp_path,
+        steps=2,
+        config={"width": 24, "depth": 1, "units": 20},
+        length=16,
+        batch=2,
+        eager=True,
+        network=composer_lstm.build,
+    )
+    assert np.isfinite(value)
+
+
+def test_an_lstm_takes_as_many_multiplications_an_event_as_the_transformer():
+    lstms = composer_lstm.build()
+    recurrent = sum(layer.count_params() - 4 * layer.units for layer in lstms.recurrent)
+    recurrent += lstms.merge.count_params() - lstms.width
+    blocks = composer_model.build()
+    kept = 256
+    attention = sum(
+        sum(np.prod(v.shape) for v in block.weights if len(v.shape) == 2)
+        + 2 * kept * block.heads * composer_model.HEAD
+        for block in blocks.blocks
+    )
+    assert recurrent == pytest.approx(attention, rel=0.02)
 
 
 def test_examples_are_as_long_as_asked_and_hide_what_is_known(piece):
