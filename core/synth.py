@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -130,19 +130,29 @@ def _render_track(score: Score, track: Track, place: int, length: int) -> Clip:
     """The track, float32 [2, length], faded out at the end."""
     bank, program = (DRUM_BANK, 0) if track.is_drum else (0, track.program)
     soundfont = preset(soundfont_path(), bank, program)
+    clip = unclipped(soundfont, lambda volume: _midi_of(score, track, place, volume))
+    clip = clip.resampled(SAMPLE_RATE)
+    fade = min(round(_FADE_S * SAMPLE_RATE), length)
+    out = fit_length(clip.samples, length).copy()
+    out[:, length - fade :] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
+    return Clip(out, SAMPLE_RATE)
+
+
+def unclipped(soundfont: bytes, midi_at: Callable[[int], bytes]) -> Clip:
+    """A SoundFont's sound of MIDI, stereo at the renderer's rate, at one level however loud it is.
+
+    midi_at: the MIDI at a channel volume of 1 to 127. Where the renderer clips, it is asked for
+    half the volume and the difference is made up behind it, so that peaks may be above full scale.
+    """
     volume = _CHANNEL_VOLUME
     while True:
-        wav = rendered_wav(soundfont, _midi_of(score, track, place, volume))
+        wav = rendered_wav(soundfont, midi_at(volume))
         samples, rate = sf.read(io.BytesIO(wav), dtype="float32", always_2d=True)
         if np.abs(samples).max(initial=0.0) < _FULL_SCALE or volume < 4:
             break
         volume //= 2
     # A channel's volume counts squared (General MIDI level 2: 40 log10).
-    clip = Clip(samples.T, rate).resampled(SAMPLE_RATE).scaled((_CHANNEL_VOLUME / volume) ** 2)
-    fade = min(round(_FADE_S * SAMPLE_RATE), length)
-    out = fit_length(clip.samples, length).copy()
-    out[:, length - fade :] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
-    return Clip(out, SAMPLE_RATE)
+    return Clip(samples.T, rate).scaled((_CHANNEL_VOLUME / volume) ** 2)
 
 
 def pan(score: Score, index: int) -> int:
