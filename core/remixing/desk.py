@@ -21,6 +21,11 @@ MIN_GAIN_DB, MAX_GAIN_DB = -60.0, 12.0
 """A fader at MIN_GAIN_DB is closed: nothing passes."""
 GAIN_STEP_DB, PAN_STEP = 0.1, 0.01
 
+KNEE_DB, CEILING_DB = -3.0, -0.1
+"""The limiter leaves samples under KNEE_DB as they are; none comes out above CEILING_DB."""
+LIMITER_REACH, LIMITER_POINTS = 4.0, 8193
+"""Its curve is a table of so many points from -LIMITER_REACH to LIMITER_REACH, flat beyond."""
+
 
 @dataclass(frozen=True)
 class Fader:
@@ -125,3 +130,28 @@ def mixed(stems: Stems, desk: Desk) -> Clip:
         if level > 0:
             total += panned(clip, desk.of(name).pan) * np.float32(level)
     return Clip(total * np.float32(Fader(gain_db=desk.master_db).gain), stems.sample_rate)
+
+
+def limited(clip: Clip) -> Clip:
+    """What leaves the desk: samples beyond the knee are bent under the ceiling (tanh).
+
+    Without memory and without delay, so that seeking, muting and rendering offline give the same
+    samples. A WaveShaperNode with `limiter_curve` does the same in the browser: W3C Web Audio API,
+    "WaveShaperNode", interpolates linearly between the table's points.
+    """
+    inputs = np.linspace(-LIMITER_REACH, LIMITER_REACH, LIMITER_POINTS)
+    return Clip(np.interp(clip.samples, inputs, limiter_curve()), clip.sample_rate)
+
+
+def limiter_curve() -> FloatArray:
+    """float32 [LIMITER_POINTS]: outputs for inputs from -LIMITER_REACH to LIMITER_REACH."""
+    inputs = np.linspace(-LIMITER_REACH, LIMITER_REACH, LIMITER_POINTS)
+    knee, ceiling = 10 ** (KNEE_DB / 20), 10 ** (CEILING_DB / 20)
+    size = np.abs(inputs)
+    bent = knee + (ceiling - knee) * np.tanh((size - knee) / (ceiling - knee))
+    return np.asarray(np.sign(inputs) * np.where(size <= knee, size, bent), np.float32)
+
+
+def heard(stems: Stems, desk: Desk) -> Clip:
+    """The mix as the page plays and exports it: `mixed`, then `limited`."""
+    return limited(mixed(stems, desk))

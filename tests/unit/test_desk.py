@@ -5,7 +5,17 @@ import pytest
 
 from core.audio import Clip
 from core.errors import UserInputError
-from core.remixing.desk import MIN_GAIN_DB, Desk, Fader, mixed, panned
+from core.remixing.desk import (
+    CEILING_DB,
+    KNEE_DB,
+    MIN_GAIN_DB,
+    Desk,
+    Fader,
+    heard,
+    limited,
+    mixed,
+    panned,
+)
 from core.remixing.stems import Stems
 
 RATE = 8000
@@ -84,3 +94,26 @@ def test_a_desk_goes_through_a_recipe_and_rounds_once() -> None:
 def test_what_is_no_desk_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(UserInputError):
         Desk.from_fields(fields)
+
+
+def test_the_limiter_leaves_what_is_quiet_and_holds_what_is_loud() -> None:
+    knee, ceiling = 10 ** (KNEE_DB / 20), 10 ** (CEILING_DB / 20)
+    x = np.linspace(-20, 20, 40001, dtype=np.float32)
+    y = limited(Clip(x[None], RATE)).samples[0]
+    quiet = np.abs(x) < knee
+    np.testing.assert_allclose(y[quiet], x[quiet], atol=1e-6)
+    assert np.abs(y).max() <= ceiling
+    assert (np.diff(y) >= 0).all()
+    np.testing.assert_allclose(y, -y[::-1], atol=1e-7)
+    # No corner at the knee: the slope goes on from 1.
+    slope = np.diff(y) / np.diff(x)
+    assert slope[np.searchsorted(x, knee) + 1] > 0.95
+
+
+def test_what_is_heard_is_the_mix_limited() -> None:
+    given = stems()
+    loud = Desk(master_db=12.0)
+    assert mixed(given, loud).peak() > 1.0
+    assert heard(given, loud).peak() <= 10 ** (CEILING_DB / 20)
+    soft = Desk(master_db=-12.0)
+    np.testing.assert_allclose(heard(given, soft).samples, mixed(given, soft).samples, atol=1e-6)

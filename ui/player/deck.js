@@ -45,7 +45,7 @@ class Deck {
     this.forget();
     this.find(".play").addEventListener("click", () => this.toggle());
     this.find(".seekbar").addEventListener("input", (event) => this.seek(Number(event.target.value)));
-    this.find(".volumebar").addEventListener("input", (event) => {
+    this.find(".volumebar")?.addEventListener("input", (event) => {
       if (this.volume) {
         this.volume.gain.setTargetAtTime(Number(event.target.value), this.context.currentTime, 0.01);
       }
@@ -104,7 +104,7 @@ class Deck {
       this.context = new Context();
     }
     this.volume = this.context.createGain();
-    this.volume.gain.value = Number(this.find(".volumebar").value);
+    this.volume.gain.value = Number(this.find(".volumebar")?.value ?? 1);
     this.volume.connect(this.context.destination);
   }
 
@@ -120,10 +120,14 @@ class Deck {
         const answer = await fetch(sound.url);
         if (!answer.ok) throw new Error(`${answer.status}`);
         const bytes = await answer.arrayBuffer();
-        return [sound.name, await this.context.decodeAudioData(bytes)];
+        return [sound.name, await this.decoded(bytes)];
       }),
     ).then((pairs) => new Map(pairs));
     return this.loading;
+  }
+
+  decoded(bytes) {
+    return this.context.decodeAudioData(bytes);
   }
 
   async play() {
@@ -152,31 +156,50 @@ class Deck {
 
   startTake() {
     this.stopTake();
-    const { context } = this;
-    const at = this.position;
-    const start = context.currentTime + LEAD_S;
-    const fade = context.createGain();
-    // From inside a sound a short fade hides the cut; from the very start nothing is touched.
+    const take = this.newTake();
+    const fade = this.fadeIn(take);
+    fade.connect(this.volume);
+    for (const sound of this.sounds) {
+      const source = this.begun(take, sound);
+      if (!source) continue;
+      const gain = this.context.createGain();
+      gain.gain.value = this.level(sound.name);
+      this.placed(source, sound.name).connect(gain).connect(fade);
+      take.gains.set(sound.name, gain);
+    }
+    this.take = take;
+  }
+
+  // What sounds from the playhead on. Both ends lie on whole samples: between two of them a browser
+  // would interpolate, and the sound would be another one.
+  newTake() {
+    const rate = this.context.sampleRate;
+    const start = Math.ceil((this.context.currentTime + LEAD_S) * rate) / rate;
+    const at = Math.round(this.position * rate) / rate;
+    return { at, start, fades: [], sources: [], gains: new Map() };
+  }
+
+  // From inside a sound a short fade hides the cut; from the very start nothing is touched.
+  fadeIn({ at, start, fades }) {
+    const fade = this.context.createGain();
     if (at > 0) {
       fade.gain.setValueAtTime(0, start);
       fade.gain.linearRampToValueAtTime(1, start + SWITCH_S);
     }
-    fade.connect(this.volume);
-    const take = { at, start, fade, sources: [], gains: new Map() };
-    for (const { name, begins } of this.sounds) {
-      const buffer = this.buffers.get(name);
-      const offset = Math.max(at - begins, 0);
-      if (offset >= buffer.duration) continue;
-      const source = context.createBufferSource();
-      source.buffer = buffer;
-      const gain = context.createGain();
-      gain.gain.value = this.level(name);
-      this.placed(source, name).connect(gain).connect(fade);
-      take.gains.set(name, gain);
-      source.start(start + Math.max(begins - at, 0), offset);
-      take.sources.push(source);
-    }
-    this.take = take;
+    fades.push(fade);
+    return fade;
+  }
+
+  // The sound's source, due to start with the take; none where the sound is over by then.
+  begun({ at, start, sources }, { name, begins }) {
+    const buffer = this.buffers.get(name);
+    const offset = Math.max(at - begins, 0);
+    if (offset >= buffer.duration) return null;
+    const source = this.context.createBufferSource();
+    source.buffer = buffer;
+    source.start(start + Math.max(begins - at, 0), offset);
+    sources.push(source);
+    return source;
   }
 
   // Bring every sound to its level at once.
@@ -197,9 +220,11 @@ class Deck {
     if (!take) return;
     this.take = null;
     const now = this.context.currentTime;
-    take.fade.gain.cancelScheduledValues(now);
-    take.fade.gain.setValueAtTime(take.fade.gain.value, now);
-    take.fade.gain.linearRampToValueAtTime(0, now + SWITCH_S);
+    for (const { gain } of take.fades) {
+      gain.cancelScheduledValues(now);
+      gain.setValueAtTime(gain.value, now);
+      gain.linearRampToValueAtTime(0, now + SWITCH_S);
+    }
     for (const source of take.sources) source.stop(now + SWITCH_S);
   }
 
