@@ -140,7 +140,8 @@ def limited(clip: Clip) -> Clip:
     "WaveShaperNode", interpolates linearly between the table's points.
     """
     inputs = np.linspace(-LIMITER_REACH, LIMITER_REACH, LIMITER_POINTS)
-    return Clip(np.interp(clip.samples, inputs, limiter_curve()), clip.sample_rate)
+    bent = np.interp(clip.samples, inputs, limiter_curve())
+    return Clip(bent.astype(np.float32), clip.sample_rate)
 
 
 def limiter_curve() -> FloatArray:
