@@ -3,9 +3,9 @@
     python -m training.remix_stems --data DIR --out runs/remix_stems
 
 Of each piece one excerpt is made, from a bar line on, where the solo and two parts of the band
-play. Programs, levels and timing are drawn from the seed and the piece's id, whatever SoundFont then
-plays them. Each piece is a compressed .npz in OUT/<split>/ whose name holds a hash of all that it
-was made from: what is there is not made again. `index.json` beside them lists those of the last
+play. Programs, levels and timing are drawn from the seed and the piece's id, whatever SoundFont
+then plays them. Each piece is a compressed .npz in OUT/<split>/ whose name holds a hash of all that
+it was made from: what is there is not made again. `index.json` beside them lists those of the last
 parameters, and `load` reads it.
 """
 
