@@ -52,6 +52,9 @@ class LoadedModel:
         self._step = tf.function(
             lambda batch: model(batch, training=False),
             input_signature=[tf.TensorSpec(spec.input_shape, tf.float32)],
+            # A model of many small steps, an LSTM over samples, says that it wants one kernel:
+            # TensorFlow's own loop takes 3 s for 22050 steps, the compiled one 0.07 s.
+            jit_compile=getattr(model, "xla", None),
         )
 
     def __call__(self, batch: npt.ArrayLike) -> npt.NDArray[np.float32]:

@@ -1,0 +1,240 @@
+"""Train the published remix networks: one2one, one2four-combined or one2four-split.
+
+    python -m training.remix_stems --data DIR --out runs/remix_stems
+    python -m training.remix_lstm one2one --stems runs/remix_stems --out runs/one2one
+
+What is theirs and what we chose is in core/remixing/one2one.py and one2four.py. Seconds are drawn
+from the training split's excerpts, none where the solo is silent, equally many from each excerpt;
+with --data the real guitar and band recordings are excerpts too. In those, drums, bass and piano
+are inside the band: they count for MIX alone, and for the four stems not at all.
+
+Written into --out: history.csv (after each epoch, and before the first as epoch 0), best.weights.h5
+and headline.json. The best epoch by validation ships, as the paper "stored best weights";
+training ends after the paper's 100 epochs, or when PATIENCE epochs have brought validation less
+than a part in TOLERANCE. one2four-split trains its four networks one after another into --out/PART
+and joins the best of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.audio import FloatArray
+from core.remixing.lstm_remix_model import build
+from core.remixing.stems import MIX, STEMS
+from training.remix_stems import RATE, StemPiece, load, real_pieces
+from training.saving import save_weights
+
+NETWORKS = {"one2one": (MIX,), "one2four-combined": STEMS, "one2four-split": STEMS}
+BATCH = 8
+EPOCHS = 100
+LEARNING_RATE = 1e-4
+PATIENCE = 10
+TOLERANCE = 1e-3
+EXCERPT_S = 30.0
+SILENCE_RMS = 1e-3
+"""A second of solo under this, -60 dB of full scale, says nothing of the band."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seconds:
+    """solo: float32 [seconds, samples]. targets: float32 [seconds, samples, parts].
+
+    A target that is not known is NaN.
+    """
+
+    solo: FloatArray
+    targets: FloatArray
+
+    def of(self, part: int) -> Seconds:
+        """The same with one part alone."""
+        return Seconds(self.solo, self.targets[..., part : part + 1])
+
+    def silence(self) -> FloatArray:
+        """Mean squared error of saying nothing, [parts]: each part's power."""
+        return np.nanmean(self.targets**2, axis=(0, 1))
+
+
+def draw_seconds(
+    pieces: Sequence[StemPiece], parts: Sequence[str], wanted: int, seed: int = 0
+) -> Seconds:
+    """At most `wanted` whole seconds with a solo, from as many pieces as there are, in turn."""
+    rng = np.random.default_rng(seed)
+    turns: list[tuple[int, int, StemPiece, int]] = []
+    for number, piece in enumerate(pieces):
+        whole = len(piece.solo) // RATE
+        loud = [s for s in range(whole) if np.std(piece.solo[s * RATE :][:RATE]) > SILENCE_RMS]
+        for turn, second in enumerate(rng.permutation(loud)):
+            turns.append((turn, number, piece, int(second)))
+    chosen = sorted(turns, key=lambda entry: entry[:2])[:wanted]
+    solo = np.stack([p.solo[s * RATE :][:RATE] for _, _, p, s in chosen])
+    return Seconds(solo, np.stack([_targets(p, parts, s) for _, _, p, s in chosen]))
+
+
+def _targets(piece: StemPiece, parts: Sequence[str], second: int) -> FloatArray:
+    """float32 [samples, parts]. What a recording's band consists of is not known."""
+    cut = {name: stem[second * RATE :][:RATE] for name, stem in piece.stems.items()}
+    if tuple(parts) == (MIX,):
+        return np.sum(list(cut.values()), axis=0, dtype=np.float32)[:, None]
+    found = np.stack([cut[part] for part in parts], axis=-1)
+    return found if len(piece.beats) else np.full_like(found, np.nan)
+
+
+def known_mse(target: Any, made: Any) -> Any:
+    """Mean squared error over [batch, samples, parts] where the target is known; 0 elsewhere."""
+    known = ops.isfinite(target)
+    return ops.square(ops.where(known, target - made, 0.0))
+
+
+def errors(model: keras.Model, seconds: Seconds) -> FloatArray:
+    """Mean squared error of each part, [parts], as the app would hear it: without dropout."""
+    made = model.predict(seconds.solo, batch_size=BATCH, verbose=0)
+    return np.nanmean((made - seconds.targets) ** 2, axis=(0, 1))
+
+
+class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes history.csv and the best weights; stops training where validation stands still.
+
+    After training `best` is the lowest validation error, the mean over parts, `best_epoch` its
+    epoch and `best_errors` each part's.
+    """
+
+    def __init__(self, out: Path, parts: Sequence[str], train: Seconds, valid: Seconds) -> None:
+        super().__init__()
+        self.out, self.sets = out, {"train": train, "validation": valid}
+        self.columns = [f"{split}_{part}" for split in self.sets for part in parts]
+        self.silence = [float(power) for each in self.sets.values() for power in each.silence()]
+        self.best, self.best_epoch, self.best_errors = np.inf, 0, np.zeros(len(parts))
+        self.mark, self.mark_epoch = np.inf, 0
+        self.start = time.monotonic()
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        silent = [f"{column}_silence" for column in self.columns]
+        self._row("epoch", *self.columns, *silent, "elapsed_s", mode="w")
+        self.on_epoch_end(-1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        found = {split: errors(self.model, each) for split, each in self.sets.items()}
+        figures = [*np.concatenate(list(found.values())), *self.silence]
+        elapsed = round(time.monotonic() - self.start, 1)
+        self._row(epoch + 1, *(f"{value:.7g}" for value in figures), elapsed)
+        if epoch < 0:
+            return  # a fresh network says next to nothing, which is close to silence's error
+        mean = float(np.mean(found["validation"]))
+        if mean < self.best:
+            self.best, self.best_epoch, self.best_errors = mean, epoch + 1, found["validation"]
+            save_weights(self.model, self.out / "best.weights.h5", half=False)
+        if mean < self.mark * (1 - TOLERANCE):
+            self.mark, self.mark_epoch = mean, epoch + 1
+        if epoch + 1 - self.mark_epoch >= PATIENCE:
+            self.model.stop_training = True
+
+    def _row(self, *values: Any, mode: str = "a") -> None:
+        line = ",".join(map(str, values))
+        with (self.out / "history.csv").open(mode) as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+
+def fit(
+    model: keras.Model,
+    parts: Sequence[str],
+    train: Seconds,
+    valid: Seconds,
+    out: Path,
+    *,
+    epochs: int = EPOCHS,
+    batch: int = BATCH,
+) -> Watch:
+    """The paper's training; the model ends with the weights of its best epoch."""
+    out.mkdir(parents=True, exist_ok=True)
+    watch = Watch(out, parts, train, valid)
+    model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=known_mse)
+    model.fit(
+        train.solo, train.targets, batch_size=batch, epochs=epochs, callbacks=[watch], verbose=0
+    )
+    model.load_weights(out / "best.weights.h5")
+    return watch
+
+
+def train_network(
+    name: str,
+    train: Seconds,
+    valid: Seconds,
+    out: Path,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    **sizes: int,
+) -> keras.Model:
+    """Train `name` whole and write its best weights and headline.json into `out`.
+
+    sizes: of `build`, for tests.
+    """
+    parts = NETWORKS[name]
+    keras.utils.set_random_seed(seed)
+    model = build(parts, apart=name == "one2four-split", **sizes)
+    if name == "one2four-split":
+        reached = [
+            fit(
+                model.get_layer(part), (part,), train.of(i), valid.of(i), out / part, epochs=epochs
+            ).best_errors[0]
+            for i, part in enumerate(parts)
+        ]
+        save_weights(model, out / "best.weights.h5", half=False)
+    else:
+        reached = list(fit(model, parts, train, valid, out, epochs=epochs).best_errors)
+    headline = {
+        "metric": "mse",
+        "split": "validation",
+        "value": round(float(np.mean(reached)), 7),
+        "baseline": "silence",
+        "baseline_value": round(float(np.mean(valid.silence())), 7),
+    }
+    (out / "headline.json").write_text(json.dumps(headline, indent=1) + "\n", encoding="utf-8")
+    return model
+
+
+def load_seconds(
+    name: str, stems: Path, data: Path | None, wanted: int, wanted_valid: int
+) -> tuple[Seconds, Seconds]:
+    """What trains and what validates. Recordings, where there are any, are a piece each 30 s."""
+    pieces = load(stems, "train")
+    if data is not None:
+        pieces += real_pieces(data, "train", EXCERPT_S)
+    parts = NETWORKS[name]
+    valid = draw_seconds(load(stems, "valid"), parts, wanted_valid)
+    return draw_seconds(pieces, parts, wanted), valid
+
+
+def main() -> None:
+    """Parse, load, train."""
+    parser = argparse.ArgumentParser(description="Train a published remix network.")
+    parser.add_argument("network", choices=sorted(NETWORKS))
+    parser.add_argument("--stems", type=Path, default=Path("runs/remix_stems"))
+    parser.add_argument("--data", type=Path, help="for the real recordings; training/README.md")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--seconds", type=int, default=384, help="that train, a multiple of 8")
+    parser.add_argument("--valid", type=int, default=128, help="seconds that validate")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    args = parser.parse_args()
+    sets = load_seconds(args.network, args.stems, args.data, args.seconds, args.valid)
+    out = args.out or Path("runs") / args.network
+    train_network(args.network, *sets, out, epochs=args.epochs)
+
+
+if __name__ == "__main__":
+    main()
