@@ -9,6 +9,7 @@ page = st.navigation(
     [
         st.Page("pages/home.py", title="Encore", icon=":material/graphic_eq:", default=True),
         st.Page("pages/extrapolate.py", title="Extrapolate", icon=":material/forward_10:"),
+        st.Page("pages/remix.py", title="Remix", icon=":material/tune:"),
         st.Page("pages/sample.py", title="Sample", icon=":material/scatter_plot:"),
         st.Page("pages/compose.py", title="Compose", icon=":material/piano:"),
         st.Page("pages/gallery.py", title="Gallery", icon=":material/queue_music:"),

@@ -16,6 +16,7 @@ from core.audio import Clip, from_pcm16
 from core.composition.sound import Sound
 from core.extrapolation.path import Segment
 from core.recipe import Recipe
+from core.remixing.stems import Stems
 
 GALLERY = Path(__file__).resolve().parent.parent / "gallery"
 
@@ -67,13 +68,18 @@ class GalleryEntry:
 
 
 @dataclass(frozen=True)
-class GalleryItem(GalleryEntry):
-    """A finished continuation. `source.flac` is the excerpt that a visitor would upload."""
-
-    continuations: tuple[GalleryContinuation, ...]
+class GallerySource(GalleryEntry):
+    """An example that starts from a sound: `source.flac` is what a visitor would upload."""
 
     def source_bytes(self) -> bytes:
         return (self.folder / "source.flac").read_bytes()
+
+
+@dataclass(frozen=True)
+class GalleryItem(GallerySource):
+    """A finished continuation."""
+
+    continuations: tuple[GalleryContinuation, ...]
 
     def clip(self, engine: str) -> Clip:
         """What `engine` made, to the sample: `encode_wav` gives the bytes its run gave.
@@ -107,6 +113,37 @@ class GalleryPiece(GalleryEntry):
             None if name is None else (self.folder / name).read_bytes() for name in self.stems
         )
         return Sound(files, self.gain, self.pans, self.seconds, self.sample_rate)
+
+
+@dataclass(frozen=True)
+class GalleryBand:
+    """One engine's finished stems: stem -> file in the item's folder, and what was measured."""
+
+    engine: str
+    files: Mapping[str, str]
+    metrics: Mapping[str, float]
+    compute_seconds: float
+
+    def to_fields(self) -> dict[str, Any]:
+        """What item.json holds of it; NaN, which JSON has not, is left out."""
+        return asdict(self) | {
+            "metrics": {k: v for k, v in self.metrics.items() if math.isfinite(v)}
+        }
+
+
+@dataclass(frozen=True)
+class GalleryRemix(GallerySource):
+    """A finished remix of a solo.
+
+    actual: the files of the band that truly played, by stem; empty where that is not known.
+    """
+
+    bands: tuple[GalleryBand, ...]
+    actual: Mapping[str, str]
+
+    def stems(self, files: Mapping[str, str]) -> Stems:
+        """The sound of these files, to the sample: `encode_wav` gives the bytes their run gave."""
+        return Stems({k: read_flac((self.folder / f).read_bytes()) for k, f in files.items()})
 
 
 @dataclass(frozen=True)
@@ -154,6 +191,18 @@ def pieces() -> list[GalleryPiece]:
 def sounds() -> list[GallerySound]:
     """The finished sampled sounds, in the order of their `rank`."""
     return [GallerySound(**common) for common, _ in _entries("sample")]
+
+
+def remixes() -> list[GalleryRemix]:
+    """The finished remixes, in the order of their `rank`."""
+    return [
+        GalleryRemix(
+            **common,
+            bands=tuple(GalleryBand(**fields) for fields in own["bands"]),
+            actual=own["actual"],
+        )
+        for common, own in _entries("remix")
+    ]
 
 
 def item(job: str, slug: str) -> GalleryItem:

@@ -9,7 +9,7 @@ from pathlib import Path
 import soundfile as sf
 import streamlit as st
 
-from core.gallery import GalleryItem, item
+from core.gallery import GalleryItem, GallerySource, item
 from core.gallery import items as gallery_items
 from core.pictures import load
 from ui import requests
@@ -61,6 +61,6 @@ def _result(folder: str, slug: str, stamp: int) -> Result:
     )
 
 
-def duration_s(found: GalleryItem) -> float:
+def duration_s(found: GallerySource) -> float:
     """Length of the example's excerpt in seconds."""
     return float(sf.info(io.BytesIO(found.source_bytes())).duration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,6 +49,19 @@ def show(lines: Sequence[Line]) -> None:
     st.html(_STYLE + table(lines, names, _page_colour()))
     if len(lines) > 1:
         st.caption("Best in bold. ↓ lower is better, ↑ higher is better.")
+
+
+def explain(measured: Iterable[Mapping[str, float]]) -> None:
+    """A sentence for each figure that any of these has."""
+    found = {name for metrics in measured for name in metrics}
+    hints = {"lower": " (lower is better)", "higher": " (higher is better)"}
+    st.markdown(
+        "\n".join(
+            f"- **{metric.title}**{hints.get(metric.better, '')}: {metric.explain}"
+            for name, metric in METRICS.items()
+            if name in found
+        )
+    )
 
 
 def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas") -> str:

@@ -13,7 +13,7 @@ from core import engines
 from core.audio import Clip, encode_flac, encode_wav, join
 from core.downloads import bundle, safe_name
 from core.extrapolation.path import Segment
-from core.gallery import GalleryItem, read_flac
+from core.gallery import GalleryEntry, read_flac
 from core.pictures import Pictures, draw, figure
 from core.recipe import Recipe
 from ui import figures, paths
@@ -71,7 +71,7 @@ class Result:
         return replace(self, made=order, recipe=recipe)
 
 
-def credit(item: GalleryItem) -> str:
+def credit(item: GalleryEntry) -> str:
     """Artist, licence and source of an example in a line."""
     return f"{item.title} by {item.artist} · {item.licence} · {item.source}"
 
@@ -165,23 +165,13 @@ def show_paths(result: Result, *, key: str) -> None:
 
 def show_reading(result: Result) -> None:
     """One plain sentence on how to read each figure that this result has."""
-    from core.metrics import METRICS
-
-    names = [name for name in METRICS if any(name in made.metrics for made in result.made)]
-    hints = {"lower": " (lower is better)", "higher": " (higher is better)"}
     with st.expander("How to read the figures", icon=":material/straighten:"):
         if result.actual_flac is None:
             st.write(
                 "There is no true continuation to compare with, so only the figures that do "
                 "without one are shown."
             )
-        st.markdown(
-            "\n".join(
-                f"- **{METRICS[name].title}**{hints.get(METRICS[name].better, '')}: "
-                f"{METRICS[name].explain}"
-                for name in names
-            )
-        )
+        figures.explain([made.metrics for made in result.made])
 
 
 def stem(result: Result) -> str:

@@ -1,19 +1,19 @@
-"""Where the Extrapolate page's sound comes from: an example, an upload, or the microphone."""
+"""Where a page's sound comes from: an example, an upload, or the microphone."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.errors import UserInputError
-from core.gallery import GalleryItem
+from core.gallery import GallerySource
 from ui import examples
 from ui.results import credit
 
 EXAMPLE, UPLOAD, RECORD = "Example", "Upload", "Record"
-KIND, CHOSEN = "extrapolate_source", "extrapolate_example"
 TYPES = (
     "wav", "flac", "mp3", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif", "webm", "mp4", "mkv",
     "mov", "m4v",
@@ -22,8 +22,39 @@ _ICONS = {EXAMPLE: ":material/queue_music:", UPLOAD: ":material/upload:", RECORD
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How a page asks for its sound. page: what its widgets' keys start with."""
+
+    page: str
+    upload: str
+    upload_hint: str
+    record: str
+    record_hint: str
+
+    @property
+    def kind(self) -> str:
+        """The session's key for EXAMPLE, UPLOAD or RECORD."""
+        return f"{self.page}_source"
+
+    @property
+    def chosen(self) -> str:
+        """The session's key for the example's slug."""
+        return f"{self.page}_example"
+
+
+CONTINUE = Asking(
+    "extrapolate",
+    "Drop in a clip of music",
+    "20 seconds is plenty. With 30 or more, the end is kept for comparison.",
+    "Play or sing something",
+    "Record for 20 seconds or so; it stays in this session and is not kept.",
+)
+KIND, CHOSEN = CONTINUE.kind, CONTINUE.chosen
+
+
+@dataclass(frozen=True)
 class Source:
-    """A file to continue. data: its bytes as given. example: the gallery's slug, where it is one.
+    """A file to work on. data: its bytes as given. example: the gallery's slug, where it is one.
 
     title: what the page calls it; a visitor's file name is shown and never used as a path.
     """
@@ -36,8 +67,8 @@ class Source:
     credit: str | None = None
 
 
-def pick(items: list[GalleryItem]) -> Source | None:
-    """The widgets; None until there is something to continue.
+def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | None:
+    """The widgets; None until there is a sound.
 
     Raises UserInputError when the file is of no use.
     """
@@ -45,24 +76,22 @@ def pick(items: list[GalleryItem]) -> Source | None:
     kind = st.segmented_control(
         "Your clip",
         kinds,
-        default=None if KIND in st.session_state else kinds[0],
+        default=None if ask.kind in st.session_state else kinds[0],
         required=True,
         format_func=lambda name: f"{_ICONS[name]} {name}",
-        key=KIND,
+        key=ask.kind,
         label_visibility="collapsed",
     )
     if kind == EXAMPLE:
-        return _example(items)
+        return _example(items, ask)
     if kind == UPLOAD:
-        file = st.file_uploader(
-            "Drop in a clip of music", TYPES, max_upload_size=25, key="extrapolate_upload"
-        )
+        file = st.file_uploader(ask.upload, TYPES, max_upload_size=25, key=f"{ask.page}_upload")
         if file is None:
-            st.caption("20 seconds is plenty. With 30 or more, the end is kept for comparison.")
+            st.caption(ask.upload_hint)
     else:
-        file = st.audio_input("Play or sing something", sample_rate=48000, key="extrapolate_record")
+        file = st.audio_input(ask.record, sample_rate=48000, key=f"{ask.page}_record")
         if file is None:
-            st.caption("Record for 20 seconds or so; it stays in this session and is not kept.")
+            st.caption(ask.record_hint)
     if file is None:
         return None
     data = file.getvalue()
@@ -71,20 +100,20 @@ def pick(items: list[GalleryItem]) -> Source | None:
     return Source(title, data, digest, _duration_s(digest, len(data), data))
 
 
-def _example(items: list[GalleryItem]) -> Source:
+def _example(items: Sequence[GallerySource], ask: Asking) -> Source:
     by_slug = {item.slug: item for item in items}
-    if st.session_state.get(CHOSEN) not in by_slug:
-        st.session_state.pop(CHOSEN, None)
+    if st.session_state.get(ask.chosen) not in by_slug:
+        st.session_state.pop(ask.chosen, None)
     slug = st.selectbox(
         "Example",
         list(by_slug),
         format_func=lambda name: f"{by_slug[name].title} · {by_slug[name].genre}",
-        key=CHOSEN,
+        key=ask.chosen,
     )
     return of_item(by_slug[slug])
 
 
-def of_item(item: GalleryItem) -> Source:
+def of_item(item: GallerySource) -> Source:
     """An example as a source: treated exactly as the same file uploaded would be."""
     data = item.source_bytes()
     digest = hashlib.sha256(data).hexdigest()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import gallery, jobs
 from core.composition import stems
-from tests.app import fake_composer, fake_sampler
+from tests.app import fake_composer, fake_remixer, fake_sampler
 from tests.app.samples import make_gallery, make_pieces
 from ui import scores
 
@@ -59,3 +59,17 @@ def sampling(monkeypatch, house, sounds_folder):
     """Samplers without a model, and their finished sounds."""
     fake_sampler.install(monkeypatch.setattr)
     monkeypatch.setattr(gallery, "GALLERY", sounds_folder)
+
+
+@pytest.fixture(scope="session")
+def remixes_folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("remixes")
+    fake_remixer.make_remixes(root)
+    return root
+
+
+@pytest.fixture
+def remixing(monkeypatch, house, remixes_folder):
+    """Remixers without a model, and their finished remixes."""
+    fake_remixer.install(monkeypatch.setattr)
+    monkeypatch.setattr(gallery, "GALLERY", remixes_folder)

@@ -41,10 +41,13 @@ class Panel:
     caption: str = ""
 
 
-def spectrogram_row(panels: Sequence[Panel], axes: Axes, *, key: str) -> None:
+def spectrogram_row(
+    panels: Sequence[Panel], axes: Axes, *, key: str, together: bool = False
+) -> None:
     """Show the player: the input first, then its continuations, which all start where it ends.
 
-    Raises ValueError unless there is an input and at least one continuation.
+    together: the others start with the input, and one of all is heard at a time.
+    Raises ValueError unless there is an input and at least one other.
     """
     if len(panels) < 2 or [panel.kind == "input" for panel in panels].index(True) != 0:
         raise ValueError("the input comes first, and something follows it")
@@ -55,6 +58,7 @@ def spectrogram_row(panels: Sequence[Panel], axes: Axes, *, key: str) -> None:
             "high": axes.high_db,
             "colours": list(axes.colours),
         },
+        "together": together,
         "ticks": [asdict(tick) for tick in axes.ticks],
         "panels": [
             {

@@ -1,6 +1,6 @@
-// The comparison player: one clock, one playhead, several continuations that start on the same
-// sample. Streamlit calls the default export on mount and whenever data or theme change, and its
-// returned function on removal.
+// The comparison player: one clock, one playhead, several sounds that start on the same sample:
+// where the input ends or, together, with it. Streamlit calls the default export on mount and
+// whenever data or theme change, and its returned function on removal.
 
 const tickStep = (seconds) => [1, 2, 5, 10, 20, 30].find((step) => seconds / step <= 5) ?? 60;
 
@@ -16,8 +16,10 @@ class Player extends Deck {
     this.position = 0;
     this.sampleRate = data.sample_rate;
     this.input = data.panels[0];
-    this.others = data.panels.slice(1);
-    this.total = this.input.seconds + Math.max(...this.others.map((panel) => panel.seconds));
+    // Before the join only the input is heard; together, there is no such time.
+    this.join = data.together ? 0 : this.input.seconds;
+    this.others = data.panels.slice(data.together ? 0 : 1);
+    this.total = this.join + Math.max(...this.others.map((panel) => panel.seconds));
     const predicted = this.others.filter((panel) => panel.kind === "predicted");
     this.actual = this.others.find((panel) => panel.kind === "actual");
     this.a = predicted[0] ?? this.others[0];
@@ -27,10 +29,11 @@ class Player extends Deck {
     this.sounds = data.panels.map((panel) => ({
       name: panel.name,
       url: panel.url,
-      begins: panel === this.input ? 0 : this.input.seconds,
+      begins: this.begins(panel),
     }));
-    const join = this.input.seconds / this.total;
-    this.root.style.setProperty("--join", join);
+    this.root.style.setProperty("--join", this.join / this.total);
+    this.find(".join").hidden = data.together;
+    this.find(".choice-label").textContent = data.together ? "You hear" : "After the input you hear";
     this.find(".seekbar").max = this.total;
     this.find(".last-number").textContent = this.others.length;
     this.find(".hint-number").hidden = this.others.length < 2;
@@ -40,6 +43,10 @@ class Player extends Deck {
     this.choose(this.a.name, false);
     this.draw();
     this.root.dataset.ready = "true";
+  }
+
+  begins(panel) {
+    return this.others.includes(panel) ? this.join : 0;
   }
 
   buildPanels() {
@@ -55,7 +62,7 @@ class Player extends Deck {
     this.heads = new Map();
     this.nodes = new Map();
     for (const panel of panels) {
-      const start = panel === this.input ? 0 : this.input.seconds;
+      const start = this.begins(panel);
       const node = make("figure", "panel");
       node.dataset.name = panel.name;
       node.dataset.kind = panel.kind;
@@ -101,7 +108,7 @@ class Player extends Deck {
         return { share, at: start + share * panel.seconds };
       };
       picture.addEventListener("click", (event) => {
-        if (panel !== this.input) this.choose(panel.name);
+        this.choose(panel.name);
         this.seek(toTime(event).at);
         this.root.focus({ preventScroll: true });
       });
@@ -148,14 +155,14 @@ class Player extends Deck {
   }
 
   drawAt(at) {
-    const join = this.input.seconds;
     for (const panel of this.data.panels) {
-      const own = panel === this.input ? at : at - join;
-      const inside = panel === this.input ? at < join : own >= 0 && own <= panel.seconds;
+      const leads = !this.others.includes(panel);
+      const own = at - this.begins(panel);
+      const inside = leads ? at < this.join : own >= 0 && own <= panel.seconds;
       const head = this.heads.get(panel.name);
       head.style.visibility = inside ? "visible" : "hidden";
       if (inside) head.style.transform = `translateX(${(own / panel.seconds) * 100}%)`;
-      const audible = panel === this.input ? at < join : at >= join && panel.name === this.heard;
+      const audible = leads ? at < this.join : at >= this.join && panel.name === this.heard;
       this.nodes.get(panel.name).dataset.audible = String(audible);
     }
   }
@@ -178,7 +185,8 @@ class Player extends Deck {
   }
 
   level(name) {
-    return name === this.input.name || name === this.heard ? 1 : 0;
+    const leads = name === this.input.name && !this.data.together;
+    return leads || name === this.heard ? 1 : 0;
   }
 
   ownKey(key) {

@@ -1,0 +1,155 @@
+"""The gallery's remixes, from gallery/remix.toml: `python -m benchmarks.gallery_remix --data DIR`.
+
+Without --data they are built from the solos and true stems already in gallery/, which is all that
+is needed when an engine or its weights have changed. An engine whose weights are not here is left
+out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from core.audio import Clip, encode_flac
+from core.engines import engines
+from core.errors import ModelUnavailableError
+from core.gallery import GALLERY, GalleryBand, read_flac
+from core.pictures import draw, save
+from core.remixing.files import solo_of
+from core.remixing.pictures import name as picture_name
+from core.remixing.pictures import sounds
+from core.remixing.plan import ACTUAL, JOB, Plan
+from core.remixing.run import Remix, run
+from core.remixing.stems import MIX, STEMS, Stems
+from training.remix_stems import RATE, StemPiece, load, real_pieces
+from training.remix_stems import build as render
+
+LIST = "remix.toml"
+WORDS = ("title", "artist", "genre", "licence", "source")
+MAX_TOGETHER_BYTES = 6_000_000
+
+
+def excerpt(piece: StemPiece, start_s: float, seconds: float) -> tuple[Clip, Stems]:
+    """(solo, true band) of a part of a piece. A recording's band is one stem, MIX."""
+
+    def cut(samples: Any) -> Clip:
+        return Clip(samples[None], RATE).between(start_s, start_s + seconds)
+
+    if piece.tempo_bpm == 0:
+        return cut(piece.solo), Stems({MIX: cut(piece.stems["other"])})
+    return cut(piece.solo), Stems({name: cut(piece.stems[name]) for name in STEMS})
+
+
+def build(entry: dict[str, Any], rank: int, source: bytes, actual: Stems) -> None:
+    """Write one remix's folder: source.flac, stems, pictures, item.json.
+
+    source: the solo's file. Raises ModelUnavailableError where no engine has its weights.
+    """
+    folder = GALLERY / JOB / entry["slug"]
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    (folder / "source.flac").write_bytes(source)
+    seconds = read_flac(source).duration_s
+    solo = solo_of(source, 0.0, seconds)
+    made = _made(solo, actual)
+    bands = [
+        GalleryBand(
+            one.engine, _write(folder, one.engine, one.stems), one.metrics, one.compute_seconds
+        )
+        for one in made
+    ]
+    save(draw(sounds(solo, {one.engine: one.stems for one in made} | {ACTUAL: actual})), folder)
+    plan = Plan(
+        tuple(one.engine for one in made),
+        seconds=seconds,
+        example=entry["slug"],
+        input_sha256=hashlib.sha256(source).hexdigest(),
+    )
+    fields = {key: entry[key] for key in WORDS}
+    fields |= {
+        "rank": rank,
+        "recipe": json.loads(plan.recipe().to_json()),
+        "bands": [band.to_fields() for band in bands],
+        "actual": _write(folder, ACTUAL, actual),
+    }
+    text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / "item.json").write_text(text, encoding="utf-8")
+
+
+def _made(solo: Clip, actual: Stems) -> list[Remix]:
+    made = []
+    for info in engines(JOB):
+        try:
+            run(solo.between(0.0, 1.0), None, engines=[info.name], seed=0)  # compiled and loaded
+            made += run(solo, actual, engines=[info.name], seed=0)
+        except ModelUnavailableError as error:
+            print(f"{info.name} is left out: {error}", flush=True)
+    if not made:
+        raise ModelUnavailableError("No remixer is ready here.")
+    return made
+
+
+def _write(folder: Path, band: str, stems: Stems) -> dict[str, str]:
+    """The files of a band's stems, by stem."""
+    files = {stem: f"{picture_name(band, stem)}.flac" for stem in stems.names}
+    for stem, file in files.items():
+        (folder / file).write_bytes(encode_flac(stems[stem]))
+    return files
+
+
+def material(entry: dict[str, Any], data: Path | None, rendered: Path) -> tuple[bytes, Stems]:
+    """(solo's file, true band) of an entry: from the data, or as the gallery has them already."""
+    if data is None:
+        folder = GALLERY / JOB / entry["slug"]
+        files = json.loads((folder / "item.json").read_text(encoding="utf-8"))["actual"]
+        true = Stems({name: read_flac((folder / f).read_bytes()) for name, f in files.items()})
+        return (folder / "source.flac").read_bytes(), true
+    for piece in _pieces(entry["subset"], data, rendered):
+        if piece.id == entry["piece"]:
+            solo, actual = excerpt(piece, entry["start_s"], entry["seconds"])
+            return encode_flac(solo), actual
+    raise KeyError(f"{entry['subset']} has no test piece {entry['piece']!r}")
+
+
+def _pieces(subset: str, data: Path, rendered: Path) -> list[StemPiece]:
+    if subset == "audio_stems_guitar":
+        return real_pieces(data, "test", 30.0)
+    render(data, rendered, split="test", subsets=(subset,))
+    return load(rendered, "test")
+
+
+def build_all(
+    entries: Sequence[dict[str, Any]], slugs: Sequence[str], data: Path | None, rendered: Path
+) -> None:
+    """Every remix of the list, or those named. Raises ValueError where they take too much room."""
+    for rank, entry in enumerate(entries):
+        if not slugs or entry["slug"] in slugs:
+            build(entry, rank, *material(entry, data, rendered))
+            print(entry["slug"], flush=True)
+    size = sum(path.stat().st_size for path in (GALLERY / JOB).rglob("*") if path.is_file())
+    print(f"{size} bytes")
+    if size > MAX_TOGETHER_BYTES:
+        raise ValueError(f"the remixes take {size} bytes, over {MAX_TOGETHER_BYTES}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder as training/README.md")
+    parser.add_argument("--rendered", type=Path, default=Path("runs/remix_gallery"))
+    parser.add_argument("slugs", nargs="*")
+    args = parser.parse_args()
+    entries = tomllib.loads((GALLERY / LIST).read_text(encoding="utf-8"))["remix"]
+    build_all(entries, args.slugs, args.data, args.rendered)
+
+
+if __name__ == "__main__":
+    main()

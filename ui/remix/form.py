@@ -1,0 +1,133 @@
+"""The Remix page's form: nothing is computed before it is submitted."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import streamlit as st
+
+from core.engines import EngineInfo, engines
+from core.loaders import preload
+from core.remixing.plan import (
+    DEFAULT_SECONDS,
+    JOB,
+    MAX_SECONDS,
+    MAX_SEED,
+    MIN_SECONDS,
+    Plan,
+)
+from ui.sources import EXAMPLE, RECORD, UPLOAD, Asking, Source
+
+ASK = Asking(
+    "remix",
+    "Drop in a tune on one instrument",
+    "One melody or guitar part by itself, 1 to 120 seconds of it.",
+    "Play or sing a tune",
+    "Record for 20 seconds or so; it stays in this session and is not kept.",
+)
+ENGINES, SEED, WANTED = "remix_engines", "remix_seed", "remix_wanted"
+
+
+def fill(plan: Plan) -> None:
+    """Set all widgets to what a link asks for; before they are drawn."""
+    state = st.session_state
+    if plan.example is not None:
+        state[ASK.kind], state[ASK.chosen] = EXAMPLE, plan.example
+    elif state.get(ASK.kind) not in (UPLOAD, RECORD):
+        state[ASK.kind] = UPLOAD
+    here = [info.name for info in engines(JOB)]
+    state[ENGINES] = [name for name in plan.engines if name in here]
+    state[SEED] = plan.seed
+    state[WANTED] = plan
+
+
+def show(source: Source) -> Plan | None:
+    """The form for a source; what was asked, in the run in which the button was pressed."""
+    state = st.session_state
+    infos = {info.name: info for info in engines(JOB)}
+    if not infos:
+        st.info("No remixer is installed here; finished remixes play without one.")
+        return None
+    _expect(source, infos)
+    state.setdefault(ENGINES, list(infos))
+    state.setdefault(SEED, 0)
+    with st.form("remix_form"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            chosen = st.pills(
+                "Engines",
+                list(infos),
+                selection_mode="multi",
+                format_func=lambda name: infos[name].title,
+                key=ENGINES,
+            )
+            for info in infos.values():
+                label = " *As published.*" if info.published else ""
+                st.caption(f"**{info.title}.** {info.summary}{label}")
+        with right:
+            start_s, seconds = _part(source)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            seed = st.number_input(
+                "Seed",
+                0,
+                MAX_SEED,
+                step=1,
+                key=SEED,
+                width=150,
+                help="The same seed, solo and settings give the same sound, to the byte.",
+            )
+            st.form_submit_button(
+                "Roll", icon=":material/casino:", on_click=_roll, help="Another seed"
+            )
+            pressed = st.form_submit_button(
+                "Add a band", type="primary", icon=":material/play_arrow:"
+            )
+    if not pressed:
+        return None
+    if not chosen:
+        st.warning("Choose at least one engine, then press the button again.")
+        return None
+    names = tuple(name for name in infos if name in chosen)
+    return Plan(
+        names, start_s, seconds, int(seed), example=source.example, input_sha256=source.sha256
+    )
+
+
+def _expect(source: Source, infos: dict[str, EngineInfo]) -> None:
+    """Load the models while the visitor who brought a tune still looks at the form."""
+    if source.example is None:
+        for info in infos.values():
+            if info.model_id is not None:
+                preload(info.model_id)
+
+
+def _part(source: Source) -> tuple[float, float]:
+    """(start, seconds) of the solo in the file: sliders where there is a choice."""
+    wanted: Plan | None = st.session_state.pop(WANTED, None)
+    longest = min(MAX_SECONDS, math.ceil(source.duration_s))
+    latest = max(0.0, math.floor((source.duration_s - MIN_SECONDS) * 2) / 2)
+    keys = [f"remix_{name}_{source.sha256[:12]}" for name in ("start", "seconds")]
+    if wanted is not None:
+        st.session_state[keys[0]] = min(wanted.start_s, latest)
+        st.session_state[keys[1]] = min(wanted.seconds, float(longest))
+    st.session_state.setdefault(keys[0], 0.0)
+    st.session_state.setdefault(keys[1], min(DEFAULT_SECONDS, float(longest)))
+    if latest == 0.0 or longest <= MIN_SECONDS:
+        st.caption(f"The whole file is the solo: {source.duration_s:.1f} s.")
+        return 0.0, float(longest)
+    start_s = st.slider("Solo starts at", 0.0, latest, step=0.5, format="%.1f s", key=keys[0])
+    seconds = st.slider(
+        "Solo lasts",
+        MIN_SECONDS,
+        float(longest),
+        step=1.0,
+        format="%.0f s",
+        key=keys[1],
+        help="Up to 120 s, or to where the file ends.",
+    )
+    return float(start_s), float(seconds)
+
+
+def _roll() -> None:
+    st.session_state[SEED] = random.SystemRandom().randint(0, 9999)

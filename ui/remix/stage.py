@@ -1,0 +1,201 @@
+"""The stage: a finished remix in the mixer, part by part beside the true one, and its figures.
+
+Where the faders stand and whose band is heard is kept under keys of our own, for Streamlit forgets
+what widgets hold when the visitor goes to another page.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.audio import encode_wav
+from core.remixing.desk import Desk
+from core.remixing.files import mix
+from core.remixing.pictures import ACTUAL_ALL
+from core.remixing.plan import ACTUAL, Plan
+from core.remixing.stems import MIX, SOLO, TITLES
+from ui import figures, links
+from ui.remix import downloads
+from ui.remix.results import Band, Result, whole_wav
+from ui.remix.work import RUNS
+from ui.results import PUBLISHED_NOTE, wav
+from ui.spectrogram_row import Panel, spectrogram_row
+from ui.stem_mixer import Channel, stem_mixer
+
+LINK, DESK, HEARD, PART = "remix_link", "remix_desk", "remix_heard", "remix_part"
+_PICKED_BAND, _PICKED_PART = "remix_pick_band", "remix_pick_part"
+WHOLE = "Whole band"
+FIGURES = (
+    "log_mel_distance_db", "bass_log_mel_distance_db", "drums_log_mel_distance_db",
+    "piano_log_mel_distance_db", "other_log_mel_distance_db", "loudness_balance_db",
+    "loudness_difference_db", "onset_f", "mse", "mix_mse", "compute_ratio",
+)  # fmt: skip
+"""What the page shows of what is measured."""
+
+
+def show() -> None:
+    """The remix in the session; nothing without one."""
+    result: Result | None = st.session_state.get(RUNS.result)
+    if result is None:
+        return
+    plan = result.plan
+    st.subheader(result.title, anchor=False)
+    st.caption(
+        (f"{result.credit}  \n" if result.credit else "")
+        + f"Solo from {plan.start_s:g} s · {result.bands[0].seconds:.1f} s · seed {plan.seed}"
+    )
+    for note in result.notes:
+        st.warning(note, icon=":material/cloud_off:")
+    st.fragment(_mixer)(result)
+    st.fragment(_parts)(result)
+    _figures(result)
+
+
+def set_up(plan: Plan) -> None:
+    """Bring the desk to where a link or an example has it."""
+    st.session_state[DESK], st.session_state[HEARD] = plan.desk, plan.heard
+
+
+def mixed_plan(result: Result) -> Plan:
+    """The plan of what is heard now."""
+    desk = st.session_state.get(DESK, Desk())
+    return result.plan.mixed(result.band(st.session_state.get(HEARD, "")).name, desk)
+
+
+def _mixer(result: Result) -> None:
+    """Whose band, the mixer, and what can be taken home; alone, so that a fader moves no more."""
+    band = result.band(st.session_state.get(HEARD, ""))
+    bands = {one.name: one for one in result.all_bands}
+    if len(bands) > 1:
+        st.session_state[_PICKED_BAND] = band.name
+        st.segmented_control(
+            "Whose band",
+            list(bands),
+            required=True,
+            format_func=lambda name: bands[name].title,
+            key=_PICKED_BAND,
+            on_change=_pick_band,
+        )
+    if band.published:
+        st.caption(PUBLISHED_NOTE)
+    elif band.name == ACTUAL:
+        st.caption("What truly played with this solo.")
+    desk: Desk = st.session_state.get(DESK, Desk())
+    actual = result.actual if band.name != ACTUAL else None
+    told = stem_mixer(
+        [_channel(result, band, name) for name in band.flacs],
+        result.pictures.axes,
+        desk,
+        key="remix_mixer",
+        actual=None if actual is None else _true_mix(result, actual),
+        file_name=f"{downloads.stem(result)}-{band.name}.wav",
+    )
+    others = {name: fader for name, fader in desk.faders.items() if name not in band.flacs}
+    st.session_state[DESK] = Desk({**others, **told.faders}, told.master_db)
+    plan = mixed_plan(result)
+    downloads.show(result, band, plan)
+    if (st.session_state.get(LINK) or {}) != plan.query() and st.session_state.get(LINK):
+        st.session_state[LINK] = links.put(plan.query())
+
+
+def _pick_band() -> None:
+    st.session_state[HEARD] = st.session_state[_PICKED_BAND]
+
+
+def _channel(result: Result, band: Band, name: str) -> Channel:
+    picture = result.pictures.files[band.picture(name)]
+    return Channel(name, TITLES[name], band.flacs[name], band.seconds, band.sample_rate, picture)
+
+
+def _true_mix(result: Result, band: Band) -> Channel:
+    return Channel(
+        ACTUAL,
+        band.title,
+        _true_wav(tuple(band.flacs), tuple(band.flacs.values())),
+        band.seconds,
+        band.sample_rate,
+        result.pictures.files[ACTUAL_ALL],
+    )
+
+
+# ---- part by part -------------------------------------------------------------------------------
+
+
+def _parts(result: Result) -> None:
+    """One part at a time: the solo, what each engine predicted, and what truly played."""
+    names = [name for name in TITLES if any(name in band.stems for band in result.all_bands)]
+    names = [MIX, *(name for name in names if name not in (SOLO, MIX))]
+    st.markdown("**Part by part**")
+    if len(names) > 1:
+        kept = st.session_state.get(PART, MIX)
+        st.session_state[_PICKED_PART] = kept if kept in names else MIX
+        st.segmented_control(
+            "Part",
+            names,
+            required=True,
+            format_func=lambda name: WHOLE if name == MIX else TITLES[name],
+            key=_PICKED_PART,
+            on_change=_pick_part,
+            label_visibility="collapsed",
+        )
+    part = st.session_state.get(PART, MIX)
+    part = part if part in names else MIX
+    first = result.bands[0]
+    panels = [_panel(result, first, SOLO)]
+    panels += [_panel(result, b, part) for b in result.all_bands if part in b.stems or part == MIX]
+    spectrogram_row(panels, result.pictures.axes, key="remix_row", together=True)
+    absent = [band.title for band in result.all_bands if part != MIX and part not in band.stems]
+    if absent:
+        st.caption(
+            f"{' and '.join(absent)}: one sound for the whole band, which has no "
+            f"{TITLES[part].lower()} to show apart."
+        )
+
+
+def _pick_part() -> None:
+    st.session_state[PART] = st.session_state[_PICKED_PART]
+
+
+def _panel(result: Result, band: Band, part: str) -> Panel:
+    if part == SOLO:
+        sound, name, title = wav(band.flacs[SOLO]), "input", "Solo"
+    else:
+        own = [part] if part in band.stems else list(band.stems)
+        sound, name, title = whole_wav([band.flacs[stem] for stem in own]), band.name, band.title
+    picture = result.pictures.files[band.picture(part)]
+    kind = "input" if part == SOLO else "actual" if band.name == ACTUAL else "predicted"
+    note = PUBLISHED_NOTE if kind == "predicted" and band.published else ""
+    return Panel(name, title, kind, sound, band.seconds, band.sample_rate, picture, note)
+
+
+# ---- figures ------------------------------------------------------------------------------------
+
+
+def _figures(result: Result) -> None:
+    kept = [
+        {name: value for name, value in band.metrics.items() if name in FIGURES}
+        for band in result.bands
+    ]
+    figures.show(
+        [
+            figures.Line(band.title, band.published, metrics)
+            for band, metrics in zip(result.bands, kept, strict=True)
+        ]
+    )
+    with st.expander("How to read the figures", icon=":material/straighten:"):
+        if result.actual is None:
+            st.write(
+                "Nobody knows what band would truly play here, so only the figures that do "
+                "without one are shown."
+            )
+        figures.explain(kept)
+
+
+@st.cache_data(max_entries=8, ttl=1800, show_spinner=False)
+def _true_wav(names: tuple[str, ...], flacs: tuple[bytes, ...]) -> bytes:
+    """Solo and true band, every fader at 0 dB."""
+    from core.gallery import read_flac
+    from core.remixing.stems import Stems
+
+    clips = {name: read_flac(flac) for name, flac in zip(names, flacs, strict=True)}
+    return encode_wav(mix(Stems(clips), Desk()))
