@@ -69,7 +69,7 @@ def read_song(track: Track, annotations: dict[str, Any] | None = None) -> Song |
     if subset == "midi_pop909":
         beats, metres = _annotated_beats(annotations["beats"] if annotations else [])
     else:
-        beats, metres = _written_beats(midi, six_four_is_six_eight=subset == "midi_arranged")
+        beats, metres = _written_beats(midi, subset)
     if len(beats) < _MIN_BARS * 2:
         return None
     parts = [
@@ -168,11 +168,13 @@ def _annotated_beats(marks: Sequence[Sequence[float]]) -> tuple[NoteArray, list[
 
 
 def _written_beats(
-    midi: pretty_midi.PrettyMIDI, *, six_four_is_six_eight: bool
+    midi: pretty_midi.PrettyMIDI, subset: str
 ) -> tuple[NoteArray, list[tuple[int, int]]]:
     """Beats by the file's metres and tempos; 4/4 where it says none.
 
-    midi_arranged writes its 6/8 as 6/4, a quarter for an eighth.
+    midi_arranged writes its 6/8 as 6/4, a quarter for an eighth. midi_lieder starts its first bar
+    with the upbeat: how long that is shows in where the metre changes, and in a song of one metre
+    nowhere, so that of those about a fifth have their bar lines late.
     """
     changes = [
         (midi.time_to_tick(change.time), (int(change.numerator), int(change.denominator)))
@@ -182,16 +184,21 @@ def _written_beats(
         changes.insert(0, (0, (4, 4)))
     end = midi.time_to_tick(midi.get_end_time())
     rows, metres = [], []
-    for (start, metre), (stop, _) in pairwise([*changes, (end, (4, 4))]):
+    for number, ((start, metre), (stop, _)) in enumerate(pairwise([*changes, (end, (4, 4))])):
         quarters = 4 / metre[1]
-        if six_four_is_six_eight and metre == (6, 4):
+        if subset == "midi_arranged" and metre == (6, 4):
             metre, quarters = (6, 8), 1.0
         elif metre[1] == 2:
             metre, quarters = (metre[0] * 2, 4), 1.0
         units = 3 if metre[1] >= 8 and metre[0] % 3 == 0 and metre[0] > 3 else 1
         ticks = midi.resolution * quarters * units
         per_bar = metre[0] // units
-        for index, tick in enumerate(np.arange(start, stop, ticks)):
+        upbeat = 0.0
+        if subset == "midi_lieder" and number == 0 and len(changes) > 1:
+            upbeat = (stop - start) % (ticks * per_bar)
+        first = start + upbeat % ticks
+        place = -int(upbeat // ticks)
+        for index, tick in enumerate(np.arange(first, stop, ticks), place):
             rows.append((midi.tick_to_time(round(tick)), float(index % per_bar)))
             metres.append(metre)
     return np.array(rows, np.float64).reshape(-1, 2), metres

@@ -230,6 +230,23 @@ def test_pop_songs_have_the_annotations_beats_from_the_first_downbeat(tmp_path):
     assert read_song(tracks(tmp_path, "midi_pop909")[0], {"beats": marks["beats"][:6]}) is None
 
 
+def test_a_song_with_an_upbeat_has_its_bar_lines_where_the_metre_changes_say(tmp_path):
+    write(tmp_path, "midi_lieder", [{"id": "x"}], [([], (3, 4), 60)])
+    midi = pretty_midi.PrettyMIDI(initial_tempo=60)
+    midi.time_signature_changes = [
+        pretty_midi.TimeSignature(3, 4, 0),
+        pretty_midi.TimeSignature(2, 4, 7.5),
+    ]
+    midi.instruments = [part("voice", 53, tune(14)), part("piano", 0, chords(14))]
+    midi.write(str(tmp_path / "midi_lieder" / "midi" / "x.mid"))
+    found = read_song(tracks(tmp_path, "midi_lieder")[0])
+    # An upbeat of a beat and a half: the first whole beat is the bar's last.
+    assert found.beats[:9].tolist() == [
+        [0.5, 2], [1.5, 0], [2.5, 1], [3.5, 2], [4.5, 0], [5.5, 1], [6.5, 2], [7.5, 0], [8.5, 1]
+    ]  # fmt: skip
+    assert found.metres[6:8] == [(3, 4), (2, 4)]
+
+
 def test_excerpts_start_where_enough_is_playing(tmp_path):
     late = song(tmp_path / "a", "midi_arranged", [part("solo", 73, tune(40, 20.0)), *band(40)])
     starts = late.beats[bar_lines(late, 10.0), 0]
