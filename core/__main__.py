@@ -2,6 +2,7 @@
 
     python -m core extrapolate IN -o OUT --seconds 10 --engine loop --seed 0 --ending fade
     python -m core compose [PRIMER] -o OUT --bars 16 --engine composer --genre jazz --seed 0
+    python -m core remix IN -o OUT --engine one2four-split --seed 0 --desk recipe.json
     python -m core sample [IN] -o OUT --engine timbre-vae --place 0.5,-1 --pitch 60
     python -m core engines
 
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from core import __version__
-from core.cli import compose, extrapolate, sample
+from core.cli import compose, extrapolate, remix, sample
 from core.engines import engines
 from core.errors import ModelUnavailableError, UserInputError
 
@@ -39,11 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core",
-        description="Continue, compose and sample music with the engines of Encore.",
+        description="Continue, remix, compose and sample music with the engines of Encore.",
     )
     parser.add_argument("--version", action="version", version=f"Encore {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     extrapolate.add(commands)
+    remix.add(commands)
     compose.add(commands)
     sample.add(commands)
     _add_engines(commands)

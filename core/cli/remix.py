@@ -1,0 +1,95 @@
+"""`python -m core remix`: add a band to a solo, and mix it."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from core.audio import encode_flac, encode_wav
+from core.cli import common
+from core.decoding import MAX_BYTES
+from core.downloads import bundle
+from core.engines import engines, remixer
+from core.errors import UserInputError
+from core.limits import MAX_FILE_BYTES
+from core.recipe import Recipe
+from core.remixing.desk import Desk
+from core.remixing.files import as_kept, mix, solo_of, stem_files
+from core.remixing.plan import DEFAULT_SECONDS, JOB, MAX_SECONDS, MIN_SECONDS, Plan, of_recipe
+from core.remixing.run import with_solo
+from core.remixing.stems import Stems
+
+Writer = Callable[[Stems, Plan], bytes]
+WRITERS: dict[str, Writer] = {
+    ".wav": lambda channels, plan: encode_wav(mix(channels, plan.desk)),
+    ".flac": lambda channels, plan: encode_flac(mix(channels, plan.desk)),
+    ".zip": lambda channels, plan: bundle(stem_files(channels, plan.desk, plan.recipe(), None)),
+}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("remix", help="add a band to a solo")
+    names = [info.name for info in engines(JOB)]
+    parser.add_argument("input", type=Path, metavar="IN", help="a sound file, one instrument")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="a .wav or .flac file with the mix, or a .zip with every stem as well",
+    )
+    parser.add_argument("--engine", choices=names, help=f"{names[0] if names else 'none is'} here")
+    parser.add_argument("--seed", type=common.seed, default=0, help="%(default)s by default")
+    parser.add_argument(
+        "--start",
+        type=common.number(0.0, math.inf, "seconds"),
+        default=0.0,
+        help="where in IN the solo begins, in seconds (%(default)g)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=common.number(MIN_SECONDS, MAX_SECONDS, "seconds"),
+        default=DEFAULT_SECONDS,
+        help="how long it is at most (%(default)g)",
+    )
+    parser.add_argument(
+        "--desk", type=Path, metavar="RECIPE", help="a recipe.json, whose faders are taken"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write what the arguments ask for. Raises what `Remixer.remix` does."""
+    write = common.by_suffix(args.output, WRITERS)
+    names = [info.name for info in engines(JOB)]
+    if not names:
+        raise UserInputError("No remixer is installed here.")
+    desk = Desk() if args.desk is None else _desk(args.desk)
+    data = common.read(args.input, MAX_BYTES)
+    plan = Plan(
+        (args.engine or names[0],),
+        args.start,
+        args.seconds,
+        args.seed,
+        desk=desk,
+        input_sha256=hashlib.sha256(data).hexdigest(),
+    )
+    solo = solo_of(data, plan.start_s, plan.seconds)
+    with common.progress_bar() as progress:
+        stems = remixer(plan.engines[0]).remix(solo, seed=plan.seed, progress=progress)
+    channels = as_kept(with_solo(solo, stems))
+    common.write(args.output, write(channels, plan))
+    print(
+        f"{args.output}: {channels.duration_s:.2f} s, {', '.join(channels.names)} by "
+        f"{plan.engines[0]}, seed {plan.seed}"
+    )
+
+
+def _desk(path: Path) -> Desk:
+    text = common.read(path, MAX_FILE_BYTES).decode("utf-8", errors="replace")
+    return of_recipe(Recipe.from_json(text)).desk
