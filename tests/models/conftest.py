@@ -1,6 +1,7 @@
-"""A machine and a Hub for the tests of loading."""
+"""A machine and a Hub for the tests of loading; trainings that compile nothing."""
 
 import pytest
+import tensorflow as tf
 
 from core import hub, loaders
 from tests.models.hub_server import HubServer
@@ -21,6 +22,14 @@ def home(tmp_path, monkeypatch, server):
     monkeypatch.setattr(hub, "PAUSE_S", 0.01)
     monkeypatch.setattr(loaders, "_loaded", {})
     return tmp_path
+
+
+@pytest.fixture
+def eagerly():
+    """Tiny trainings take longer to compile than to run."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def environment(home, endpoint):

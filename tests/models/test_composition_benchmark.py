@@ -2,7 +2,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from benchmarks import composition, composition_nll, composition_pieces, paper_on_tokens
 from benchmarks.composition_pieces import Excerpt, chorale, excerpts, random_notes, score_of
@@ -14,14 +13,6 @@ from core.composition.tokens import BAR_LINE, SIZES, VOCABULARY, flat_tokens, or
 from core.errors import ModelUnavailableError
 from core.score import Composition, Note, Score, Track
 from training.composer_corpus import Piece, save
-
-
-@pytest.fixture
-def eagerly():
-    """Tiny trainings take longer to compile than to run."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def events(seed, bars=18, a_bar=8, instruments=(0, 3)):

@@ -56,7 +56,7 @@ def test_the_decoder_is_fed_what_it_wrote_and_not_the_truth(tiny, seconds, train
     assert np.abs(made[:, 1:] - forced[:, 1:]).max(axis=(0, 2)).min() > 1e-3
 
 
-def test_two_training_steps_write_loadable_weights(tmp_path):
+def test_two_training_steps_write_loadable_weights(tmp_path, eagerly):
     rng = np.random.default_rng(0)
     sets = [0.1 * rng.standard_normal((n, 6, 32)).astype(np.float32) for n in (4, 2)]
     model = lstm_seq2seq.train(*sets, tmp_path, seconds_in=4, width=8, units=8, epochs=2)

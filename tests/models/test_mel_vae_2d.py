@@ -3,7 +3,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from core.audio import Clip
 from core.engines import engines, sampler
@@ -17,14 +16,6 @@ from training import mel_vae_2d as training
 
 NAMES = [info.name for info in engines("sample") if info.name.startswith("mel-vae-2d")]
 TINY = {"frames": 32, "n_mels": 16, "filters": (4, 4, 4), "units": 8}
-
-
-@pytest.fixture
-def eagerly():
-    """Tiny trainings take longer to compile than to run."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.parametrize("name", NAMES)

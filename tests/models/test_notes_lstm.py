@@ -5,7 +5,6 @@ import json
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from core import loaders
 from core.composition import note_names, notes_lstm
@@ -22,14 +21,6 @@ from training.saving import save_weights
 
 WORDS = ["0.4.7", "5", "7.11", "C4", "C5", "E-4", "E4", "F#3", "G4"]
 WINDOW = 6
-
-
-@pytest.fixture
-def eagerly():
-    """Tiny trainings take longer to compile than to run."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

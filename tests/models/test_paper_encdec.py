@@ -26,7 +26,7 @@ def test_later_output_depends_on_every_second_of_input():
         assert np.abs(np.asarray(model(changed)) - reference).max() > 1e-6
 
 
-def test_two_training_steps_write_loadable_weights(tmp_path):
+def test_two_training_steps_write_loadable_weights(tmp_path, eagerly):
     rng = np.random.default_rng(0)
     sets = [0.1 * rng.standard_normal((n, 6, 32)).astype(np.float32) for n in (4, 2)]
     model = paper_encdec.train(*sets, tmp_path, seconds_in=4, epochs=2)

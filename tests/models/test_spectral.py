@@ -125,7 +125,7 @@ def test_short_clips_and_silence(first_only):
     assert spectral.Spectral().extrapolate(silent, 5, seed=0).peak() < 1e-3
 
 
-def test_two_training_steps_write_loadable_weights(tmp_path):
+def test_two_training_steps_write_loadable_weights(tmp_path, eagerly):
     rng = np.random.default_rng(0)
     log_mel = rng.uniform(-2, 1, (900, BANDS)).astype(np.float16)
     sources = rng.integers(0, 400, (CANDIDATES, FRAMES)).astype(np.int16)

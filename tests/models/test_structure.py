@@ -244,7 +244,7 @@ def test_combined_weighs_log_mel_first():
     assert combined(one) == pytest.approx(0.25)
 
 
-def test_two_training_steps_write_loadable_weights(piece, tmp_path):
+def test_two_training_steps_write_loadable_weights(piece, tmp_path, eagerly):
     table = lag_windows.tables([piece])
     model = training.train(
         (table, table, table), tmp_path, minutes=10, steps=2, check_every=2, config=TINY

@@ -36,7 +36,7 @@ def notes_file(tmp_path_factory):
     return path
 
 
-def test_two_steps_and_a_map(tmp_path, notes_file):
+def test_two_steps_and_a_map(tmp_path, notes_file, eagerly):
     notes, valid = Notes(notes_file, "train"), Notes(notes_file, "valid")
     assert list(notes.groups) == ["bright|FluidR3_GM", "dull|FluidR3_GM"]
     reached = training.train(notes, valid, tmp_path, minutes=1e9, steps=2, batch=4, config=TINY)
