@@ -8,11 +8,8 @@ SHELL := /bin/bash
 PORT ?= 8501
 STREAMLIT_ARGS ?=
 PYTEST_ARGS ?=
-# Two halves that run side by side: pages wait for browsers as much as they compute. Each has its
-# own folder for what numba compiles: two processes that write one function's cache at the same time
-# can leave an index that points at code for other types, and the next call crashes.
-CORE_TESTS ?= tests/unit tests/models
-PAGE_TESTS ?= tests/app tests/browser
+# Files of tests run side by side, one a core; one that waits for a browser leaves room for another.
+TEST_JOBS ?= 2
 JOB ?= extrapolation
 DATA ?=
 
@@ -47,14 +44,8 @@ test: $(VENV)/dev.stamp $(VENV)/warm.stamp browser
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(HAS_BROWSER) || marks="not browser"; \
-	run() { $(RUN) -m pytest -q --durations=15 -m "$${marks:-}" "$$@"; }; \
-	if [ -n "$(PYTEST_ARGS)" ]; then run $(PYTEST_ARGS); exit; fi; \
-	apart() { local part=$$1; shift; cp -r $(VENV)/numba "$$caches/$$part"; \
-	  NUMBA_CACHE_DIR="$$caches/$$part" run "$$@"; }; \
-	caches=$$(mktemp -d); pages=$$(mktemp); failed=0; \
-	apart pages $(PAGE_TESTS) >"$$pages" 2>&1 & job=$$!; \
-	apart core $(CORE_TESTS) || failed=1; \
-	wait $$job || failed=1; cat "$$pages"; rm -r "$$pages" "$$caches"; exit $$failed
+	jobs=(-n $(TEST_JOBS) --dist loadfile); [ -z "$(PYTEST_ARGS)" ] || jobs=(); \
+	$(RUN) -m pytest -q --durations=15 -m "$${marks:-}" "$${jobs[@]}" $(PYTEST_ARGS)
 
 .PHONY: benchmark
 benchmark: need-data $(VENV)/app.stamp

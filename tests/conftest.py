@@ -1,9 +1,28 @@
-"""Set before anything is imported: quiet TensorFlow, no windows, no telemetry."""
+"""Set before anything is imported: quiet TensorFlow, no windows, no telemetry.
+
+Tests that run side by side each have a folder of their own for what numba compiles: two processes
+that write one function's cache at the same time can leave an index that points at code for other
+types, and the next call crashes.
+"""
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
+
+_compiled, _own = os.environ.get("NUMBA_CACHE_DIR"), None
+if os.environ.get("PYTEST_XDIST_WORKER") and _compiled and Path(_compiled).is_dir():
+    _own = tempfile.mkdtemp(prefix="encore-numba-")
+    shutil.copytree(_compiled, _own, dirs_exist_ok=True)
+    os.environ["NUMBA_CACHE_DIR"] = _own
+
+
+def pytest_unconfigure():
+    if _own is not None:
+        shutil.rmtree(_own, ignore_errors=True)
