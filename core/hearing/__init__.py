@@ -1,0 +1,1 @@
+"""Hearing a solo: its notes, its beats and bars, its key and chords."""
