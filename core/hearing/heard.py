@@ -64,9 +64,10 @@ class Grid:
 
         Between beats by straight lines; before the first and after the last at the pace there.
         """
-        beats = self._extended(np.asarray(seconds, np.float64))
-        places = np.arange(len(beats[0])) + beats[1] + self.first_beat
-        return np.asarray(np.interp(seconds, beats[0], places * self.beat_ticks), np.float64)
+        times = np.asarray(seconds, np.float64)
+        beats, low = self._extended(times)
+        places = np.arange(len(beats)) + low + self.first_beat
+        return np.asarray(np.interp(times, beats, places * self.beat_ticks), np.float64)
 
     def to_seconds(self, ticks: npt.ArrayLike) -> Array:
         """The inverse of `to_ticks`."""
