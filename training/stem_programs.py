@@ -37,6 +37,8 @@ KIN = (
     (88, 89, 90, 91, 94, 95),
 )
 """Programs that stand in for each other in the stem `other`. What is in none is kept."""
+APART_FROM_PIANO = (11, 24, 25, 26, 48, 49, 52, 71, 73)
+"""For a line of `other` that its file gives to a piano, as POP909 does its bridges."""
 KEPT_SHARE = 0.4
 """How often a band's part keeps the program that its file gives it, where that suits."""
 
@@ -57,6 +59,8 @@ def draw_program(name: str, line: Line, rng: np.random.Generator) -> int:
         suited = list(BASSES)
     elif name == "piano":
         suited = list(PIANOS)
+    elif line.program in range(8):
+        suited = list(APART_FROM_PIANO)
     else:
         suited = next((list(kin) for kin in KIN if line.program in kin), [line.program])
     keeps = rng.random() < KEPT_SHARE

@@ -1,7 +1,6 @@
 """The remixers' material: excerpts of multitrack MIDI as aligned stems, and recordings."""
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from training import remix_stems, stem_choice
 from training.dataset import tracks
 from training.remix_stems import RATE, build, load, real_pieces
 from training.stem_excerpts import bar_lines, excerpt_of
-from training.stem_parts import read_song
+from training.stem_parts import Line, read_song
+from training.stem_programs import draw_program
 
 BUNDLED = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2")
 SECONDS = 4.0
@@ -230,6 +230,24 @@ def test_pop_songs_have_the_annotations_beats_from_the_first_downbeat(tmp_path):
     assert read_song(tracks(tmp_path, "midi_pop909")[0], {"beats": marks["beats"][:6]}) is None
 
 
+def test_programs_suit_the_part_and_its_range():
+    rng = np.random.default_rng(0)
+    low, tuned = Line(0, np.array([[0, 1, 41, 90.0]])), Line(0, np.array([[0, 1, 74, 90.0]]))
+
+    def drawn(name, line):
+        return {draw_program(name, line, rng) for _ in range(200)}
+
+    solos = {name: drawn(SOLO, line) for name, line in (("low", low), ("tune", tuned))}
+    assert 73 in solos["tune"] - solos["low"]
+    assert 70 in solos["low"] - solos["tune"]
+    assert min(len(programs) for programs in solos.values()) >= 4
+    assert drawn("bass", low) <= set(range(32, 39))
+    assert drawn("piano", low) <= set(range(6))
+    assert not drawn("other", low) & set(range(8))
+    assert drawn("other", Line(119, low.notes)) == {119}
+    assert drawn("drums", low) == {-1}
+
+
 def test_a_song_with_an_upbeat_has_its_bar_lines_where_the_metre_changes_say(tmp_path):
     write(tmp_path, "midi_lieder", [{"id": "x"}], [([], (3, 4), 60)])
     midi = pretty_midi.PrettyMIDI(initial_tempo=60)
@@ -279,9 +297,3 @@ def test_recordings_are_cut_where_both_play(tmp_path):
     assert np.abs(first.stems["other"] - gain * band).max() < 1e-3
     assert real_pieces(tmp_path, "train", 1.0) == []
     assert real_pieces(tmp_path / "nowhere", "train", 1.0) == []
-
-
-def test_the_index_is_of_one_set_of_parameters(built):
-    index = json.loads((built[0] / "train" / "index.json").read_text(encoding="utf-8"))
-    assert index["parameters"]["seconds"] == SECONDS
-    assert index["files"] == [file.name for file in built[1]]
