@@ -11,9 +11,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 JOBS = (
     "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
-    "sampling",
+    "sampling", "remixing", "mixer",
 )  # fmt: skip
-WITHOUT_DATA = ("odd-clips",)
+WITHOUT_DATA = ("odd-clips", "mixer")
 """Jobs that make what they measure; with --data they measure more."""
 
 

@@ -21,7 +21,7 @@ from core.remixing.stems import SOLO
 from ui import media, player
 
 _mount = st.components.v2.component(
-    "encore_stem_mixer", **player.parts(Path(__file__).parent, "mixer", "graph", "strip")
+    "encore_stem_mixer", **player.parts(Path(__file__).parent, "mixer", "graph", "strip", "wav")
 )
 
 

@@ -85,31 +85,3 @@ class DeskGraph {
     bring(this.master.gain, master);
   }
 }
-
-// 16-bit WAV of an AudioBuffer, as core.audio.encode_wav rounds it.
-const wavOf = (buffer) => {
-  const { numberOfChannels: channels, length, sampleRate } = buffer;
-  const bytes = length * channels * 2;
-  const view = new DataView(new ArrayBuffer(44 + bytes));
-  const text = (at, letters) => [...letters].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
-  text(0, "RIFF");
-  view.setUint32(4, 36 + bytes, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, sampleRate * channels * 2, true);
-  view.setUint16(32, channels * 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, bytes, true);
-  for (let channel = 0; channel < channels; channel += 1) {
-    const samples = buffer.getChannelData(channel);
-    for (let i = 0; i < length; i += 1) {
-      const value = Math.max(-32768, Math.min(32767, Math.round(samples[i] * 32767)));
-      view.setInt16(44 + (i * channels + channel) * 2, value, true);
-    }
-  }
-  return new Blob([view], { type: "audio/wav" });
-};

@@ -249,6 +249,8 @@ class Mixer extends Deck {
 
   // Decoding needs no context that may sound, so it need not wait for a click.
   decoded(bytes) {
+    const buffer = bufferOf(bytes);
+    if (buffer) return buffer;
     return new OfflineAudioContext(1, 1, this.sampleRate).decodeAudioData(bytes);
   }
 
