@@ -19,7 +19,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from core.audio import Clip, encode_flac
-from core.engines import engines
+from core.engines import engines, remixer
 from core.errors import ModelUnavailableError
 from core.gallery import GALLERY, GalleryBand, read_flac
 from core.pictures import draw, save
@@ -89,7 +89,7 @@ def _made(solo: Clip, actual: Stems) -> list[Remix]:
     made = []
     for info in engines(JOB):
         try:
-            run(solo.between(0.0, 1.0), None, engines=[info.name], seed=0)  # compiled and loaded
+            remixer(info.name).remix(solo.between(0.0, 1.0), seed=0)  # loads and compiles it
             made += run(solo, actual, engines=[info.name], seed=0)
         except ModelUnavailableError as error:
             print(f"{info.name} is left out: {error}", flush=True)

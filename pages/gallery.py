@@ -3,14 +3,25 @@
 import streamlit as st
 
 from core.engines import engines
-from core.gallery import GalleryEntry, GalleryItem, GalleryPiece
+from core.gallery import GalleryEntry, GalleryItem, GalleryPiece, GalleryRemix, GallerySound
+from core.remixing import plan as remix_plans
+from core.remixing.desk import Desk
+from core.sampling import plan as sample_plans
 from ui import examples, requests
 from ui.compose import pieces
 from ui.compose.thumbnail import thumbnail
 from ui.piano_roll import piano_roll
+from ui.remix import examples as remixes
+from ui.remix import stage
 from ui.results import show_paths, show_player
+from ui.sample import sounds
 
-JOBS = {"extrapolate": "Continuations", "compose": "Compositions"}
+JOBS = {
+    "extrapolate": "Continuations",
+    "remix": "Remixes",
+    "compose": "Compositions",
+    "sample": "Sounds",
+}
 
 
 def names(entry: GalleryEntry) -> tuple[str, ...]:
@@ -29,33 +40,40 @@ def card(entry: GalleryEntry) -> None:
         words.caption(f"{entry.artist} · {entry.genre} · {entry.licence}  \n{entry.source}")
         made_by = [title(entry.job, engine) for engine in names(entry)]
         words.markdown(" ".join(f":violet-badge[{name}]" for name in made_by))
-        if isinstance(entry, GalleryPiece):
-            query = pieces.of_example(entry).plan.query()
-        else:
-            query = requests.of_recipe(entry.recipe).query()
         with words.container(horizontal=True, vertical_alignment="center"):
             opened = st.toggle("Listen here", key=f"gallery_open_{name}")
             st.page_link(
                 f"pages/{entry.job}.py",
                 label=f"Open in {entry.job.capitalize()}",
                 icon=":material/open_in_new:",
-                query_params=query,
+                query_params=query(entry),
             )
         with picture:
             show_picture(entry)
         if opened:
-            show_sound(entry)
+            show_sound(entry, f"gallery_player_{name}")
+
+
+def query(entry: GalleryEntry) -> dict[str, str]:
+    """What opens it on its page."""
+    if isinstance(entry, GalleryPiece):
+        return pieces.of_example(entry).plan.query()
+    if isinstance(entry, GalleryRemix):
+        return remix_plans.of_recipe(entry.recipe).query()
+    if isinstance(entry, GallerySound):
+        return sample_plans.of_recipe(entry.recipe).query()
+    return requests.of_recipe(entry.recipe).query()
 
 
 def show_picture(entry: GalleryEntry) -> None:
     if isinstance(entry, GalleryPiece):
         st.image(thumbnail(pieces.of_example(entry).made.score), width="stretch")
-    elif (path := entry.folder / "input.png").exists():
-        st.image(path.read_bytes(), width="stretch")
+    for name in ("input.png", "actual-all.png"):
+        if (path := entry.folder / name).exists():
+            st.image(path.read_bytes(), width="stretch")
 
 
-def show_sound(entry: GalleryEntry) -> None:
-    key = f"gallery_player_{entry.slug}"
+def show_sound(entry: GalleryEntry, key: str) -> None:
     if isinstance(entry, GalleryPiece):
         piece = pieces.of_example(entry)
         sound, given = entry.sound(), entry.given_bars
@@ -64,6 +82,11 @@ def show_sound(entry: GalleryEntry) -> None:
         result = examples.result(entry)
         show_player(result, key=key)
         show_paths(result, key=f"gallery_path_{entry.slug}")
+    elif isinstance(entry, GalleryRemix):
+        remix = remixes.result(entry)
+        stage.mixer(remix, remix.bands[0], Desk(), key=key)
+    elif isinstance(entry, GallerySound):
+        st.audio(sounds.of(sample_plans.of_recipe(entry.recipe), entry.clip()).wav)
 
 
 def title(job: str, engine: str) -> str:
@@ -72,9 +95,11 @@ def title(job: str, engine: str) -> str:
 
 
 st.title("Gallery", anchor=False)
-st.write("Finished work: continuations with the music they started from, and new pieces. Nothing "
-         "is computed here.")  # fmt: skip
-entries: list[GalleryEntry] = [*pieces.examples(), *examples.items()]
+st.write("Finished work: continuations with the music they started from, bands for a solo, new "
+         "pieces, sounds. Nothing is computed here.")  # fmt: skip
+entries: list[GalleryEntry] = [
+    *pieces.examples(), *examples.items(), *remixes.items(), *sounds.examples().values(),
+]  # fmt: skip
 if not entries:
     st.info("The gallery is empty so far.", icon=":material/queue_music:")
     st.stop()

@@ -12,6 +12,10 @@ st.markdown("#### Give it a clip of music, hear it go on, and see how close it c
 with st.container(horizontal=True):
     if st.button("Continue a clip", key="home_extrapolate", type="primary", icon=GO):
         st.switch_page("pages/extrapolate.py")
+    if st.button("Remix a solo", key="home_remix", icon=":material/tune:"):
+        st.switch_page("pages/remix.py")
+    if st.button("Walk between sounds", key="home_sample", icon=":material/scatter_plot:"):
+        st.switch_page("pages/sample.py")
     if st.button("Compose a piece", key="home_compose", icon=":material/piano:"):
         st.switch_page("pages/compose.py")
     if st.button("Hear the gallery", key="home_gallery", icon=":material/queue_music:"):

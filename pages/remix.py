@@ -49,6 +49,7 @@ def open_link() -> None:
 
 def answer(source: Source, plan: Plan) -> None:
     """Show the finished remix that the plan asks for, or make it."""
+    st.session_state.pop(AWAITED, None)
     st.session_state[LINK] = links.put(plan.query())
     found = examples.find(source.example)
     if found is not None and plans.is_answered_by(plan, found.recipe):
@@ -64,8 +65,9 @@ def expected(source: Source | None) -> None:
     if wanted is None:
         return
     if source is not None and source.sha256 == wanted.input_sha256:
-        del st.session_state[AWAITED]
         answer(source, wanted)
+    elif source is not None and source.example is not None:
+        del st.session_state[AWAITED]
     else:
         st.info(
             "This link remixes a file that it cannot carry: upload the one whose sha256 begins "
@@ -89,6 +91,8 @@ def show_example(source: Source | None) -> None:
 
 def is_about(source: Source | None) -> bool:
     """Whether the result may stand under this source: not an earlier one under a new upload."""
+    if AWAITED in st.session_state:
+        return False
     result = st.session_state.get(RUNS.result)
     if result is None or source is None or source.example is not None:
         return True
@@ -107,6 +111,8 @@ except UserInputError as error:
     problem = str(error)
 expected(source)
 show_example(source)
+if not engines(plans.JOB):
+    st.info("No remixer is installed here; finished remixes play without one.")
 if source is not None and (asked := form.show(source)) is not None:
     answer(source, asked)
 problem = st.session_state.pop(RUNS.problem, None) or problem

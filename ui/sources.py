@@ -14,11 +14,18 @@ from ui import examples
 from ui.results import credit
 
 EXAMPLE, UPLOAD, RECORD = "Example", "Upload", "Record"
+HANDED = "From Remix"
+"""What another page has handed on."""
 TYPES = (
     "wav", "flac", "mp3", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif", "webm", "mp4", "mkv",
     "mov", "m4v",
 )  # fmt: skip
-_ICONS = {EXAMPLE: ":material/queue_music:", UPLOAD: ":material/upload:", RECORD: ":material/mic:"}
+_ICONS = {
+    EXAMPLE: ":material/queue_music:",
+    UPLOAD: ":material/upload:",
+    RECORD: ":material/mic:",
+    HANDED: ":material/tune:",
+}
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,18 @@ class Asking:
 
     @property
     def kind(self) -> str:
-        """The session's key for EXAMPLE, UPLOAD or RECORD."""
+        """The session's key for EXAMPLE, UPLOAD, RECORD or HANDED."""
         return f"{self.page}_source"
 
     @property
     def chosen(self) -> str:
         """The session's key for the example's slug."""
         return f"{self.page}_example"
+
+    @property
+    def handed(self) -> str:
+        """The session's key for a Source from another page."""
+        return f"{self.page}_handed"
 
 
 CONTINUE = Asking(
@@ -67,12 +79,22 @@ class Source:
     credit: str | None = None
 
 
+def hand_on(title: str, data: bytes, credit_line: str | None, ask: Asking = CONTINUE) -> None:
+    """Let a page start with this sound when it is opened next."""
+    digest = hashlib.sha256(data).hexdigest()
+    seconds = _duration_s(digest, len(data), data)
+    st.session_state[ask.handed] = Source(title, data, digest, seconds, credit=credit_line)
+    st.session_state[ask.kind] = HANDED
+
+
 def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | None:
     """The widgets; None until there is a sound.
 
     Raises UserInputError when the file is of no use.
     """
     kinds = [EXAMPLE, UPLOAD, RECORD] if items else [UPLOAD, RECORD]
+    handed: Source | None = st.session_state.get(ask.handed)
+    kinds += [] if handed is None else [HANDED]
     kind = st.segmented_control(
         "Your clip",
         kinds,
@@ -84,6 +106,8 @@ def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | Non
     )
     if kind == EXAMPLE:
         return _example(items, ask)
+    if kind == HANDED:
+        return handed
     if kind == UPLOAD:
         file = st.file_uploader(ask.upload, TYPES, max_upload_size=25, key=f"{ask.page}_upload")
         if file is None:

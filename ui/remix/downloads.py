@@ -7,12 +7,12 @@ import math
 
 import streamlit as st
 
-from core.audio import encode_wav
+from core.audio import encode_flac, encode_wav
 from core.downloads import bundle, safe_name
 from core.remixing.files import mix, stem_files
 from core.remixing.plan import ACTUAL, Plan
 from core.remixing.stems import SOLO
-from ui import links
+from ui import links, sources
 from ui.remix.results import Band, Result
 from ui.results import wav
 
@@ -77,6 +77,15 @@ def show(result: Result, band: Band, plan: Plan) -> None:
             icon=":material/receipt_long:",
         )
         links.popover(plan.query(), _SAME if plan.example else _ASKS, "Share")
+        if st.button(
+            "Continue it",
+            key="remix_continue",
+            icon=":material/forward_10:",
+            help="Opens this mix in Extrapolate, which makes it go on",
+        ):
+            sound = encode_flac(mix(band.channels(), plan.desk))
+            sources.hand_on(f"{result.title}, remixed", sound, result.credit)
+            st.switch_page("pages/extrapolate.py")
 
 
 _SAME = "Whoever opens this link hears the same mix, to the byte."

@@ -43,11 +43,13 @@ def fill(plan: Plan) -> None:
 
 
 def show(source: Source) -> Plan | None:
-    """The form for a source; what was asked, in the run in which the button was pressed."""
+    """The form for a source; what was asked, in the run in which the button was pressed.
+
+    Nothing where there is no engine.
+    """
     state = st.session_state
     infos = {info.name: info for info in engines(JOB)}
     if not infos:
-        st.info("No remixer is installed here; finished remixes play without one.")
         return None
     _expect(source, infos)
     state.setdefault(ENGINES, list(infos))

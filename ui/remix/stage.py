@@ -81,21 +81,26 @@ def _mixer(result: Result) -> None:
     elif band.name == ACTUAL:
         st.caption("What truly played with this solo.")
     desk: Desk = st.session_state.get(DESK, Desk())
-    actual = result.actual if band.name != ACTUAL else None
-    told = stem_mixer(
-        [_channel(result, band, name) for name in band.flacs],
-        result.pictures.axes,
-        desk,
-        key="remix_mixer",
-        actual=None if actual is None else _true_mix(result, actual),
-        file_name=f"{downloads.stem(result)}-{band.name}.wav",
-    )
+    told = mixer(result, band, desk, key="remix_mixer")
     others = {name: fader for name, fader in desk.faders.items() if name not in band.flacs}
     st.session_state[DESK] = Desk({**others, **told.faders}, told.master_db)
     plan = mixed_plan(result)
     downloads.show(result, band, plan)
-    if (st.session_state.get(LINK) or {}) != plan.query() and st.session_state.get(LINK):
+    if st.session_state.get(LINK) != plan.query():
         st.session_state[LINK] = links.put(plan.query())
+
+
+def mixer(result: Result, band: Band, desk: Desk, *, key: str) -> Desk:
+    """The mixer for one band, beside the true one where that is known; where its faders stand."""
+    actual = result.actual if band.name != ACTUAL else None
+    return stem_mixer(
+        [_channel(result, band, name) for name in band.flacs],
+        result.pictures.axes,
+        desk,
+        key=key,
+        actual=None if actual is None else _true_mix(result, actual),
+        file_name=f"{downloads.stem(result)}-{band.name}.wav",
+    )
 
 
 def _pick_band() -> None:

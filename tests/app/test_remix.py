@@ -1,0 +1,328 @@
+import dataclasses
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from core import engines
+from core.audio import Clip, encode_flac, encode_wav
+from core.errors import ModelUnavailableError
+from core.remixing.desk import Desk, Fader, heard
+from core.remixing.files import as_kept, solo_of
+from core.remixing.plan import ACTUAL, of_recipe
+from core.remixing.run import with_solo
+from tests.app.drive import ROOT, page, players, press, problems, settle, tables
+from tests.app.fake_remixer import RATE, FakeMixRemixer, FakeRemixer, tune
+from ui.remix import downloads, examples, stage
+
+pytestmark = pytest.mark.usefixtures("remixing")
+DESK = Desk({"drums": Fader(-6, 0.5), "solo": Fader(mute=True)}, -3)
+
+
+def shown(at):
+    """(the mixer's data, that of the row of spectrograms below it)."""
+    mixer, row = players(at)
+    return mixer, row
+
+
+def result(at):
+    return at.session_state["remix_result"]
+
+
+def names(data):
+    return [channel["name"] for channel in data["channels"]]
+
+
+def give(at, data, name="own.wav"):
+    at.segmented_control(key="remix_source").set_value("Upload").run()
+    return at.file_uploader(key="remix_upload").set_value((name, data, "audio/wav")).run()
+
+
+def ask(at, *wanted):
+    at.button_group(key="remix_engines").set_value(list(wanted))
+    return settle(press(at, "Add a band"), job="remix_job")
+
+
+def mix(at):
+    """The bytes of the download of what is heard."""
+    found = result(at)
+    band = found.band(at.session_state[stage.HEARD])
+    return downloads.mix_wav(band, found.plan.mixed(band.name, at.session_state[stage.DESK]))
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """moved(desk): the visitor's faders from now on, as the browser would tell of them."""
+    told = []
+    real = stage.stem_mixer
+
+    def mixer(channels, axes, desk, **rest):
+        now = real(channels, axes, desk, **rest)
+        if not told:
+            return now
+        here = {channel.name for channel in channels}
+        faders = {name: fader for name, fader in told[-1].faders.items() if name in here}
+        return Desk(faders, told[-1].master_db)
+
+    monkeypatch.setattr(stage, "stem_mixer", mixer)
+    return told.append
+
+
+def test_first_opening_shows_a_finished_remix_and_runs_nothing(monkeypatch):
+    monkeypatch.setattr("core.remixing.run.run", lambda *a, **k: pytest.fail("ran"))
+    at = page("remix")
+    assert not at.exception
+    assert problems(at) == []
+    assert at.subheader[0].value == "Tune tune"
+    assert any("CC0-1.0" in caption.value for caption in at.caption)
+    mixer, row = shown(at)
+    assert names(mixer) == ["solo", "drums", "bass", "piano", "other"]
+    assert mixer["actual"]["name"] == ACTUAL
+    assert row["together"]
+    assert [panel["name"] for panel in row["panels"]] == [
+        "input", "one2four-split", "one2one", ACTUAL,
+    ]  # fmt: skip
+    ((head, rows),) = tables(at)
+    assert {"Log-mel distance", "Onsets on the beat", "Compute"} <= set(head)
+    assert [row[0] for row in rows] == ["Published One2Four", "Published One2One"]
+    assert any("Noise is what this model gives" in caption.value for caption in at.caption)
+
+
+def test_parts_stand_beside_the_true_ones_and_engines_without_them_say_so():
+    at = page("remix")
+    at.segmented_control(key="remix_pick_part").set_value("drums").run()
+    _, row = shown(at)
+    assert [panel["name"] for panel in row["panels"]] == ["input", "one2four-split", ACTUAL]
+    assert any("Published One2One: one sound for the whole band" in c.value for c in at.caption)
+
+
+def test_a_recording_whose_parts_are_not_known_is_compared_as_a_whole():
+    at = page("remix")
+    at.selectbox(key="remix_example").set_value("riff").run()
+    assert at.subheader[0].value == "Tune riff"
+    at.segmented_control(key="remix_pick_band").set_value(ACTUAL).run()
+    mixer, row = shown(at)
+    assert names(mixer) == ["solo", "mix"]
+    assert mixer["actual"] is None
+    assert row["panels"][-1]["name"] == ACTUAL
+
+
+def test_faders_stay_between_bands_runs_and_pages(moved):
+    at = page("remix")
+    moved(DESK)
+    at.run()
+    at.segmented_control(key="remix_pick_band").set_value("one2one").run()
+    assert at.session_state[stage.DESK] == DESK
+    assert mix(at) == encode_wav(heard(result(at).bands[1].channels(), DESK))
+    at.number_input(key="remix_seed").set_value(4)
+    at = ask(at, "one2four-split", "one2one")
+    assert at.session_state[stage.DESK] == DESK
+    at.switch_page("pages/home.py").run()
+    at.switch_page("pages/remix.py").run()
+    assert problems(at) == []
+    assert at.session_state[stage.DESK] == DESK
+    assert at.segmented_control(key="remix_pick_band").value == "one2one"
+    assert result(at).plan.seed == 4
+
+
+def test_a_link_replays_the_mix_byte_for_byte_from_the_finished_files(moved, monkeypatch):
+    monkeypatch.setattr("core.remixing.run.run", lambda *a, **k: pytest.fail("ran"))
+    at = page("remix")
+    moved(DESK)
+    at.run()
+    at.segmented_control(key="remix_pick_band").set_value(ACTUAL).run()
+    link = {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
+    assert link["faders"] == "drums:-6:0.5,solo:0:0:m"
+    assert (link["master"], link["heard"], link["example"]) == ("-3", ACTUAL, "tune")
+    other = page("remix", **link)
+    assert problems(other) == []
+    assert mix(other) == mix(at)
+    assert shown(other)[0]["desk"]["faders"]["drums"]["gain_db"] == -6
+
+
+def test_a_link_with_another_seed_is_run_and_gives_the_same_bytes_each_time():
+    query = {"example": "tune", "engines": "one2one", "start": "1", "seconds": "2", "seed": "5"}
+    runs = [settle(page("remix", **query), job="remix_job") for _ in range(2)]
+    first, second = (result(at) for at in runs)
+    assert first.bands[0].flacs == second.bands[0].flacs
+    solo = solo_of(examples.find("tune").source_bytes(), 1, 2)
+    made = as_kept(with_solo(solo, FakeMixRemixer().remix(solo, seed=5)))
+    assert mix(runs[0]) == encode_wav(heard(made, Desk()))
+    assert first.actual.seconds == 2
+    assert "log_mel_distance_db" in first.bands[0].metrics
+
+
+def test_an_uploads_link_asks_for_the_file_and_then_makes_the_same_mix(moved):
+    data = encode_wav(tune(2.0, seed=8))
+    at = ask(give(page("remix"), data), "one2four-split")
+    assert problems(at) == []
+    moved(DESK)
+    at.run()
+    assert shown(at)[0]["actual"] is None
+    assert {panel["kind"] for panel in shown(at)[1]["panels"]} == {"input", "predicted"}
+    assert [head[1:] for head, _ in tables(at)] == [["Onsets on the beat", "Compute"]]
+    link = {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
+    assert "example" not in link
+    other = page("remix", **link)
+    assert link["input"][:12] in other.info[0].value
+    assert players(other) == []
+    other.file_uploader(key="remix_upload").set_value(("same.wav", data, "audio/wav")).run()
+    settle(other, job="remix_job")
+    assert mix(other) == mix(at)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"example": "no-such-thing"}, "not here"),
+        ({"example": "tune", "engines": "magic", "faders": "x"}, "engines, faders"),
+    ],
+)
+def test_a_wrong_link_is_answered_with_one_sentence_and_an_example(query, says):
+    at = page("remix", **query)
+    assert not at.exception
+    (said,) = problems(at)
+    assert says in said
+    assert at.subheader[0].value == "Tune tune"
+    assert len(players(at)) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"no sound", "not a sound"), (encode_wav(Clip(np.zeros((1, 2 * RATE)), RATE)), "silent")],
+)
+def test_bad_input_gives_one_sentence_and_no_result(data, says):
+    at = give(page("remix"), data)
+    if not problems(at):
+        at = ask(at, "one2one")
+    (said,) = problems(at)
+    assert says in said
+    assert players(at) == []
+
+
+def test_missing_weights_leave_the_other_engine_or_the_finished_remix(monkeypatch):
+    def missing(*args, **rest):
+        raise ModelUnavailableError("The model one2one is not installed here.")
+
+    monkeypatch.setattr(FakeMixRemixer, "remix", missing)
+    at = page("remix")
+    at.number_input(key="remix_seed").set_value(1)
+    at = ask(at, "one2four-split", "one2one")
+    (said,) = problems(at)
+    assert "not installed" in said
+    assert result(at).plan.engines == ("one2four-split",)
+    at = ask(at, "one2one")
+    assert "not installed" in problems(at)[0]
+    assert len(players(at)) == 2
+
+
+def test_without_any_remixer_the_finished_remixes_still_play(monkeypatch):
+    kept = tuple(entry for entry in engines._ENGINES if entry.job != "remix")
+    monkeypatch.setattr(engines, "_ENGINES", kept)
+    at = page("remix")
+    assert not at.exception
+    assert len(players(at)) == 2
+    assert "No remixer" in at.info[0].value
+
+
+def test_cancel_ends_the_run_and_leaves_the_earlier_result(monkeypatch):
+    import threading
+
+    going = threading.Event()
+
+    def slow(self, solo, *, seed, progress):
+        going.set()
+        while True:
+            progress(0.1)
+
+    monkeypatch.setattr(FakeRemixer, "remix", slow)
+    at = page("remix")
+    at.number_input(key="remix_seed").set_value(5)
+    at.button_group(key="remix_engines").set_value(["one2four-split"])
+    at = press(at, "Add a band")
+    assert going.wait(10)
+    at = at.run()
+    at = at.button(key="remix_cancel").click().run()
+    assert "remix_job" not in at.session_state
+    assert at.subheader[0].value == "Tune tune"
+
+
+def test_the_zip_holds_what_is_heard_the_true_stems_the_recipe_and_the_credit():
+    at = page("remix")
+    found = result(at)
+    plan = found.plan.mixed("one2four-split", DESK)
+    band = found.band("one2four-split")
+    with zipfile.ZipFile(io.BytesIO(downloads.bundle_zip(found, band, plan))) as archive:
+        listed = set(archive.namelist())
+        assert {
+            "mix.wav", "solo.wav", "drums.wav", "actual-drums.wav", "recipe.json", "metrics.json",
+            "CREDIT.txt", "solo.png", "one2four-split-drums.png", "actual-drums.png",
+        } <= listed  # fmt: skip
+        assert archive.read("mix.wav") == encode_wav(heard(band.channels(), DESK))
+        recipe = json.loads(archive.read("recipe.json"))
+        assert b"CC0-1.0" in archive.read("CREDIT.txt")
+        assert json.loads(archive.read("metrics.json"))["log_mel_distance_db"] > 0
+    assert recipe["parameters"]["desk"] == DESK.to_fields()
+
+
+def test_a_mix_is_handed_on_to_extrapolate():
+    at = page("remix")
+    at.button(key="remix_continue").click().run()
+    assert not at.exception
+    assert problems(at) == []
+    assert at.segmented_control(key="extrapolate_source").value == "From Remix"
+    handed = at.session_state["extrapolate_handed"]
+    assert handed.title == "Tune tune, remixed"
+    assert "CC0-1.0" in handed.credit
+    heard_again = solo_of(handed.data, 0, 120)
+    assert heard_again.channels == 2
+    assert heard_again.duration_s == 4
+
+
+def test_sparse_sounds_of_one_length_get_their_own_addresses_as_flac_too():
+    from streamlit.runtime.media_file_manager import MediaFileManager
+    from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+    sounds = []
+    for place in (0.31, 0.74):
+        samples = np.zeros((1, 120 * RATE), np.float32)
+        at = int(place * samples.shape[1])
+        samples[0, at : at + 500] = 0.5
+        sounds.append(encode_flac(Clip(samples, RATE)))
+    heads = {sound[:64] for sound in sounds}  # FLAC writes its samples' MD5 there
+    assert len(heads) == 2
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    assert len({manager.add(s, "audio/flac", f"place {i}") for i, s in enumerate(sounds)}) == 2
+
+
+def test_the_finished_example_replays_from_its_own_recipe():
+    for found in examples.items():
+        plan = of_recipe(found.recipe)
+        solo = solo_of(found.source_bytes(), plan.start_s, plan.seconds)
+        made = as_kept(FakeRemixer().remix(solo, seed=plan.seed))
+        kept = found.stems(found.bands[0].files)
+        assert dataclasses.asdict(plan)["example"] == found.slug
+        for name in kept.names:
+            np.testing.assert_array_equal(kept[name].samples, made[name].samples)
+
+
+def test_the_page_opens_without_tensorflow(remixes_folder):
+    code = f"""
+import sys
+from pathlib import Path
+import core.gallery
+core.gallery.GALLERY = Path({str(remixes_folder)!r})
+from tests.app.drive import page, players
+at = page("remix")
+assert not at.exception and len(players(at)) == 2
+heavy = ("tensorflow", "keras", "librosa", "matplotlib")
+assert [name for name in heavy if name in sys.modules] == []
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
