@@ -28,6 +28,22 @@ METRICS: dict[str, Metric] = {
             "How far the picture of the sound is from the true one, on average; 0 is identical.",
         ),
         Metric(
+            "drums_log_mel_distance_db", "Log-mel distance of drums", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "bass_log_mel_distance_db", "Log-mel distance of bass", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "piano_log_mel_distance_db", "Log-mel distance of piano", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "other_log_mel_distance_db", "Log-mel distance of other parts", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
             "spectral_convergence_db", "Spectral convergence", "dB", "lower", 1,
             "How large the error of the sound's spectrogram is beside the one asked for: at -20 dB "
             "a tenth of it, at -40 dB a hundredth.",
@@ -41,6 +57,16 @@ METRICS: dict[str, Metric] = {
             "Whether the same notes sound at the same time; 1 is always, 0 is by chance.",
         ),
         Metric(
+            "chord_tone_rate", "Chord tones", "", "higher", 2,
+            "Share of the pitched parts' energy on notes that the true band plays at that beat or "
+            "that belong to the bar's chord; overtones keep even the true band under 1.",
+        ),
+        Metric(
+            "onset_f", "Onsets on the beat", "", "higher", 2,
+            "F-measure of the band's hits and note starts against the beats of the solo, within "
+            "50 ms; a band that plays between the beats too, as true ones do, is under 1.",
+        ),
+        Metric(
             "beat_f", "Beat F-measure", "", "higher", 2,
             "Share of beats that fall within 70 ms of the true ones.",
         ),
@@ -49,14 +75,19 @@ METRICS: dict[str, Metric] = {
             "How much louder or quieter than the true music it is overall.",
         ),
         Metric(
+            "loudness_balance_db", "Balance", "dB", "lower", 1,
+            "How far each part's loudness beside the solo is from that of the true part, on "
+            "average.",
+        ),
+        Metric(
             "seam_discontinuity", "Seam", "x", "lower", 2,
             "How abruptly the sound changes at the join, next to the clip's own beats: at 1 or "
             "less the join is no more abrupt than they are.",
         ),
         Metric(
             "detection_accuracy", "Detection accuracy", "", "lower", 2,
-            "How often a network trained to tell true continuations from these is right; at 0.5 "
-            "it cannot tell, at 1 it always can.",
+            "How often a network trained to tell true music from this is right; at 0.5 it cannot "
+            "tell, at 1 it always can.",
         ),
         Metric(
             "frechet_distance", "Fréchet distance of track-identity embeddings of one-second "
@@ -79,7 +110,11 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "mse", "MSE", "", "lower", 4,
-            "Squared error of the samples, the figure the paper reports.",
+            "Squared error of the samples, the figure the paper reports; of stems the mean.",
+        ),
+        Metric(
+            "mix_mse", "MSE of the mix", "", "lower", 4,
+            "Squared error of the samples of the whole band.",
         ),
         Metric(
             "compute_ratio", "Compute", "s per s", "lower", 2,
