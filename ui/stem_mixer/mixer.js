@@ -20,8 +20,9 @@ class Mixer extends Deck {
       (entries) => entries.some((entry) => entry.isIntersecting) && this.prefetch(),
       { rootMargin: "300px" },
     );
-    root.addEventListener("pointerenter", () => this.prefetch());
-    root.addEventListener("focusin", () => this.prefetch());
+    for (const kind of ["pointerenter", "focusin", "pointerdown", "keydown"]) {
+      root.addEventListener(kind, () => this.prefetch(), true);
+    }
   }
 
   // ---- what is shown -------------------------------------------------------------------------
@@ -234,6 +235,7 @@ class Mixer extends Deck {
 
   prefetch() {
     this.sight.disconnect();
+    if (this.buffers) this.warm();
     if (this.loading || !this.data) return;
     const { generation } = this;
     this.load()
@@ -241,10 +243,19 @@ class Mixer extends Deck {
         if (generation !== this.generation) return;
         this.buffers = buffers;
         this.root.dataset.loaded = "true";
+        this.warm();
       })
       .catch(() => {
         if (generation === this.generation) this.loading = null; // Play tries again, and tells
       });
+  }
+
+  // Opening a context takes a tenth of a second and more: done ahead, where a browser lets a page
+  // that has been touched do so. It rests until Play.
+  warm() {
+    if (this.context || this.gone || !navigator.userActivation?.hasBeenActive) return;
+    this.openContext();
+    this.context.suspend();
   }
 
   // Decoding needs no context that may sound, so it need not wait for a click.
