@@ -10,12 +10,14 @@ from core.audio import Clip
 from core.composition.controls import Controls, Redraw, Watch, nobody
 from core.progress import Progress, ignore
 from core.registry import models
+from core.remixing.band_controls import BandControls
 from core.remixing.stems import Stems
 from core.sampling.sound import Latent, Plane, Point, Touch
 from core.score import Composition, Score
 
 if TYPE_CHECKING:
     from core.extrapolation.path import Segment
+    from core.remixing.arrangement import Arrangement
 
 
 class Extrapolator(Protocol):
@@ -79,6 +81,25 @@ class Remixer(Protocol):
         MIX. Their rate and channels are the engine's own. The same clip, seed and weights give the
         same samples. Raises UserInputError when the clip is too short or too long,
         ModelUnavailableError when weights are missing.
+        """
+        ...
+
+
+@runtime_checkable
+class Arranger(Protocol):
+    """A remixer that plays from notes, can be told how, and can say what it plays."""
+
+    def remix_along(
+        self,
+        solo: Clip,
+        *,
+        seed: int,
+        controls: BandControls = BandControls(),  # noqa: B008 - it is frozen
+        progress: Progress = ignore,
+    ) -> tuple[Stems, Arrangement]:
+        """What `remix` gives, as the controls ask, and the notes and chords that were played.
+
+        The same clip, seed, controls and weights give the same samples. Raises what `remix` raises.
         """
         ...
 

@@ -105,7 +105,7 @@ def mix(stems: Sequence[Clip]) -> Clip:
     gain_db = LOUDNESS_LUFS - loudness_lufs(clip)
     # Turning peaks down takes loudness away: a second and a third look give it back.
     for _ in range(3):
-        out = _limited(clip.scaled(10 ** (gain_db / 20)))
+        out = limited(clip.scaled(10 ** (gain_db / 20)))
         missing_db = LOUDNESS_LUFS - loudness_lufs(out)
         if abs(missing_db) < _LOUDNESS_TOLERANCE_DB:
             break
@@ -113,7 +113,7 @@ def mix(stems: Sequence[Clip]) -> Clip:
     return out
 
 
-def _limited(clip: Clip) -> Clip:
+def limited(clip: Clip) -> Clip:
     """Peaks above PEAK_DBFS turned down, by a gain that falls ahead of them and rises after."""
     ceiling = 10 ** (PEAK_DBFS / 20) * 0.9999
     peak = np.abs(clip.samples).max(axis=0)

@@ -29,6 +29,8 @@ _END_FADE_S = 0.01
 _SHORTEST_S = 0.01
 _CENTRE = 64
 _REVERB_SEND = 40
+_BEND_RANGE_CENTS, _BEND_STEPS = 200.0, 8192
+"""General MIDI's range of the pitch wheel, and the wheel's steps for it."""
 
 
 def as_played(notes: NoteArray) -> NoteArray:
@@ -61,13 +63,15 @@ def render_notes(
     *,
     pan: int = _CENTRE,
     reverb_send: int = _REVERB_SEND,
+    cents: float = 0.0,
     soundfont: Path | None = None,
 ) -> Clip:
     """One part's notes as sound: stereo, SAMPLE_RATE, exactly `seconds` long.
 
     notes: [n, 4], onset and offset in s, MIDI pitch, velocity; those that start behind the end are
     not heard, and what still sounds at the end is cut there. program: General MIDI's, 0 to 127, or
-    DRUMS. pan, reverb_send: as in MIDI, 0 to 127. soundfont: None for the house's.
+    DRUMS. pan, reverb_send: as in MIDI, 0 to 127. cents: by how much all is higher, -100 to 100.
+    soundfont: None for the house's.
     The renderer does not clip; the sum of loud notes may be above full scale, as a float allows,
     for whoever mixes to turn down. The same arguments and SoundFont give the same samples.
     Raises what `as_played` raises, and OSError or ValueError for a file that is no SoundFont.
@@ -80,7 +84,7 @@ def render_notes(
     bank, number = (DRUM_BANK, 0) if program == DRUMS else (0, program)
     cut = preset(soundfont or soundfont_path(), bank, number)
     clip = unclipped(
-        cut, lambda volume: _midi_of(heard, program, seconds, volume, pan, reverb_send)
+        cut, lambda volume: _midi_of(heard, program, seconds, volume, pan, reverb_send, cents)
     )
     out = fit_length(clip.resampled(SAMPLE_RATE).samples, length).copy()
     fade = min(round(_END_FADE_S * SAMPLE_RATE), length)
@@ -89,8 +93,9 @@ def render_notes(
 
 
 def _midi_of(
-    notes: NoteArray, program: int, seconds: float, volume: int, pan: int, reverb_send: int
-) -> bytes:
+    notes: NoteArray, program: int, seconds: float, volume: int, pan: int, reverb_send: int,
+    cents: float,
+) -> bytes:  # fmt: skip
     """The notes as MIDI on one channel, with a last event at the end."""
     channel = DRUM_CHANNEL if program == DRUMS else 0
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=_MICROSECONDS_PER_QUARTER)])
@@ -98,6 +103,9 @@ def _midi_of(
         track.append(mido.Message("program_change", channel=channel, program=program))
     for control, value in ((7, volume), (10, pan), (91, reverb_send)):
         track.append(mido.Message("control_change", channel=channel, control=control, value=value))
+    bend = round(cents / _BEND_RANGE_CENTS * _BEND_STEPS)
+    if bend:
+        track.append(mido.Message("pitchwheel", channel=channel, pitch=bend))
     ticks = np.round(notes[:, :2] * _TICKS_PER_S).astype(int)
     # (time, 0 for a key that comes up and 1 for one that is struck, pitch, velocity)
     events = [

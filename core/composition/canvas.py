@@ -82,6 +82,11 @@ class Canvas:
         """Notes of an open bar that stand: those before the place redrawn, the visitor's own."""
         return self.history(bar)
 
+    def drawn(self, bar: int) -> list[Event]:
+        """All that the instruments to be written play in a bar so far, in order."""
+        new = [event for at, event, _ in self._new if at == bar]
+        return sorted([*self.history(bar), *new])
+
     def add(self, bar: int, written: Sequence[Event], choices: Sequence[Choices]) -> None:
         """Put in the new notes of a bar."""
         self._new += [(bar, event, said) for event, said in zip(written, choices, strict=True)]
@@ -175,7 +180,7 @@ def of_piece(redraw: Redraw, shift: int) -> Canvas:
                 and not chosen
             ):
                 continue
-            notes.append(Kept(bar, _event(note, instrument, shift, steps), index, note))
+            notes.append(Kept(bar, event_of(note, instrument, shift, steps), index, note))
     if not slots or not redraw.bars:
         raise UserInputError("Choose at least one bar and one track to draw anew.")
     if redraw.from_tick:
@@ -184,7 +189,7 @@ def of_piece(redraw: Redraw, shift: int) -> Canvas:
     return Canvas(piece, notes, bars, frozenset(slots), slots, shift, open_from)
 
 
-def _event(note: Note, instrument: int, shift: int, steps: int) -> Event:
+def event_of(note: Note, instrument: int, shift: int, steps: int) -> Event:
     """A note as the network reads it; its bar is that of its tick."""
     bar_ticks = steps * TICKS_PER_STEP
     step = min((note.start % bar_ticks + TICKS_PER_STEP // 2) // TICKS_PER_STEP, steps - 1)

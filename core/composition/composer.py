@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from core.composition.form import sources
 from core.composition.instruments import NAMES, PROGRAMS
 from core.composition.stream import GENRES, Conditions, Stream
 from core.composition.tokens import METRES
-from core.composition.writing import Writer
+from core.composition.writing import Guide, TakenUp, Writer
 from core.errors import UserInputError
 from core.keys import estimate_key
 from core.loaders import load_model
@@ -92,7 +92,8 @@ class Composer:
             canvas = blank(like, shift_of(like.key), playing, PROGRAMS[conditions.genre or ""])
         loaded = load_model("composer")
         weights = _weights(loaded.spec.sha256, loaded.model)
-        return write(canvas, conditions, controls, weights, rng, progress, watch, taken_up)
+        towards = taken_up.__getitem__ if taken_up else None
+        return write(canvas, conditions, controls, weights, rng, progress, watch, towards)
 
     def _of_piece(self, piece: Score, controls: Controls) -> Conditions:
         """What is known of a piece that goes on: its own style, and what the visitor asks for."""
@@ -155,12 +156,13 @@ def write(
     rng: np.random.Generator,
     progress: Progress = ignore,
     watch: Watch = nobody,
-    taken_up: Sequence[int | None] = (),
+    taken_up: Callable[[int], TakenUp] | None = None,
+    guide: Guide | None = None,
 ) -> Composition:
     """Fill the canvas's open bars, in order.
 
-    taken_up: for each bar of the piece, an earlier one that it is drawn towards (core.composition.
-    form); none where it is empty.
+    taken_up: asked for each open bar, when all before it are written, what it is drawn towards.
+    guide: of the pitches.
     """
     first, last = min(canvas.bars), max(canvas.bars)
     begin = max(0, first - LOOK_BACK_BARS)
@@ -172,6 +174,7 @@ def write(
         canvas.allowed,
         canvas.open_from,
         ranges(),
+        guide,
     )
     for bar in range(begin, last + 1):
         writer.bar_line()
@@ -179,7 +182,7 @@ def write(
             for event in canvas.given(other, first):
                 writer.given(other, event)
         if bar in canvas.bars:
-            writer.write_bar(canvas.forced(bar), taken_up[bar] if taken_up else None)
+            writer.write_bar(canvas.forced(bar), taken_up(bar) if taken_up else None)
             canvas.add(bar, writer.written, writer.choices)
             watch(canvas.score(bar + 1))
         elif bar < first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,16 @@ Choices = tuple[tuple[int, float], ...]
 """(pitch, probability), the likeliest first."""
 Event = tuple[int, int, int, int, int]
 """step, instrument, pitch, duration, velocity: a row of Events without its bar."""
+TakenUp = int | Sequence[Event] | None
+"""What a bar is drawn towards: an earlier bar (core.composition.form), notes, or nothing."""
+
+
+class Guide(Protocol):
+    """What else is known of the pitches to come, as of the chords."""
+
+    def __call__(self, bar: int, step: int, instrument: int) -> npt.NDArray[np.float32]:
+        """float32 [SIZES[PITCH]]: what is added to the logits of a note's pitch, nats."""
+        ...
 
 
 class Writer:
@@ -42,7 +53,7 @@ class Writer:
 
     allowed: instruments that may be drawn. open_from: the step of the first bar written from which
     notes may be drawn; the bar's earlier ones stand. ranges: instrument -> its lowest and highest
-    pitch, where that is known.
+    pitch, where that is known. guide: of the pitches.
     """
 
     def __init__(
@@ -54,11 +65,12 @@ class Writer:
         allowed: frozenset[int],
         open_from: int = 0,
         ranges: Mapping[int, tuple[int, int]] | None = None,
+        guide: Guide | None = None,
     ) -> None:
         self.stream, self.decoder, self.rng, self.controls = stream, decoder, rng, controls
         self.allowed = np.zeros(SIZES[INSTRUMENT], bool)
         self.allowed[list(allowed)] = True
-        self.ranges = ranges or {}
+        self.ranges, self.guide = ranges or {}, guide
         self._open_from = open_from
         self._played: dict[int, list[Event]] = {}
         self._echo: Echo | None = None
@@ -88,15 +100,17 @@ class Writer:
         played = self._played.setdefault(self.stream.bar, [])
         played.append((step, instrument, pitch, duration, velocity))
 
-    def write_bar(self, forced: Sequence[Event] = (), taken_up: int | None = None) -> None:
+    def write_bar(self, forced: Sequence[Event] = (), taken_up: TakenUp = None) -> None:
         """Draw notes until the bar is over; `written` and `choices` then hold those drawn.
 
         forced: notes in order that belong to this bar whatever is drawn; each is put in before the
-        first drawn note that would come after it, and is not among `written`. taken_up: an earlier
-        bar that this one is drawn towards.
+        first drawn note that would come after it, and is not among `written`. taken_up: what the
+        bar is drawn towards.
         """
         waiting = list(forced)
-        self._echo = None if taken_up is None else Echo(self._played.get(taken_up, []))
+        if isinstance(taken_up, int):
+            taken_up = self._played.get(taken_up, [])
+        self._echo = None if taken_up is None else Echo(taken_up)
         last: Event | None = None
         while len(self.written) < MOST_NOTES_PER_BAR:
             drawn = self._draw(last)
@@ -153,6 +167,8 @@ class Writer:
         if not drum:
             pitches[DRUM_PITCH:] = False
         said = self.decoder.logits(PITCH, x)
+        if self.guide is not None:
+            said = said + self.guide(self.stream.bar, step, instrument)
         pitch = self._pick(probabilities(said + self._towards(PITCH, echo), pitches))
         if echo is not None and echo[PITCH] != pitch:
             echo = None

@@ -10,10 +10,13 @@ from typing import Any
 from core.engines import weights_sha256
 from core.errors import UserInputError
 from core.recipe import Recipe
+from core.remixing.band_controls import BandControls
 from core.remixing.desk import Desk, Fader
 from core.remixing.stems import TITLES
 
 JOB = "remix"
+BAND = "band"
+"""The engine that can be told how to play."""
 MIN_SECONDS, MAX_SECONDS, DEFAULT_SECONDS = 1.0, 120.0, 20.0
 MAX_SEED = 2**31 - 1
 ACTUAL = "actual"
@@ -25,7 +28,7 @@ class Plan:
     """engines: names in the order shown. start_s, seconds: which part of the file is the solo.
 
     heard: whose band the mix is of, one of `engines` or ACTUAL; empty for the first engine.
-    desk: where the faders stand.
+    desk: where the faders stand. band: what is asked of BAND, if it is among them.
     example: the gallery's slug, where the solo is one of ours. input_sha256: of the file.
     """
 
@@ -37,10 +40,13 @@ class Plan:
     desk: Desk = Desk()  # noqa: RUF009 - it is frozen
     example: str | None = None
     input_sha256: str | None = None
+    band: BandControls = BandControls()  # noqa: RUF009 - it is frozen
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start_s", round(float(self.start_s), 2) + 0.0)
         object.__setattr__(self, "seconds", round(float(self.seconds), 2))
+        if BAND not in self.engines:
+            object.__setattr__(self, "band", BandControls())
 
     def mixed(self, heard: str, desk: Desk) -> Plan:
         """The same remix with another mix."""
@@ -61,7 +67,9 @@ class Plan:
             found["faders"] = desk_text(self.desk)
         if self.desk.master_db:
             found["master"] = f"{self.desk.master_db:g}"
-        return found
+        texts = {k: f"{v:g}" if isinstance(v, float) else str(v)
+                 for k, v in self.band.to_fields().items()}  # fmt: skip
+        return found | texts
 
     def recipe(self) -> Recipe:
         """What replays the remix and its mix."""
@@ -70,6 +78,8 @@ class Plan:
             parameters["heard"] = self.heard
         if self.desk != Desk():
             parameters["desk"] = self.desk.to_fields()
+        if self.band != BandControls():
+            parameters["band"] = self.band.to_fields()
         return Recipe(
             job=JOB,
             engines={name: weights_sha256(JOB, name) for name in self.engines},
@@ -97,6 +107,7 @@ def of_recipe(recipe: Recipe) -> Plan:
         Desk.from_fields(fields.get("desk", {})),
         recipe.example,
         recipe.input_sha256 or None,
+        BandControls.from_fields(fields.get("band", {})),
     )
 
 
@@ -108,6 +119,7 @@ def is_answered_by(wanted: Plan, finished: Recipe) -> bool:
         and have.seed == want.seed
         and have.input_sha256 == want.input_sha256
         and all(have.parameters.get(k) == want.parameters[k] for k in ("start_s", "seconds"))
+        and (BAND not in want.engines or have.parameters.get("band") == want.parameters.get("band"))
         and all(have.engines.get(k, "") == sha256 for k, sha256 in want.engines.items())
     )
 
@@ -154,6 +166,12 @@ def from_fields(
         desk = replace(desk, master_db=_number(fields.get("master", "0")))
     except UserInputError:
         wrong.append("master")
+    band = own.band
+    if {*fields} & {"style", "density", "humanise", "intro", "ending", "redraws"}:
+        try:
+            band = BandControls.from_fields(fields)
+        except UserInputError:
+            wrong.append("band")
     plan = Plan(
         names,
         number("start", 0.0, math.inf, own.start_s),
@@ -163,6 +181,7 @@ def from_fields(
         desk,
         own.example,
         own.input_sha256 or fields.get("input") or None,
+        band,
     )
     return plan, tuple(dict.fromkeys(wrong))
 

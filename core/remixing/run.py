@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.audio import Clip, fit_length
-from core.engines import remixer
+from core.audio import LOUDNESS_FLOOR_LUFS, Clip, fit_length, loudness_lufs
+from core.engines import Arranger, remixer
 from core.progress import Progress, ignore, part
+from core.remixing.arrangement import Arrangement
+from core.remixing.band_controls import BandControls
+from core.remixing.desk import MAX_GAIN_DB, Desk, mixed
 from core.remixing.stems import MIX, SOLO, STEMS, Stems
+
+MIX_LUFS = -14.0
+"""Integrated loudness of solo and band together, as streaming services play music."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,14 @@ class Remix:
     """What one engine made: the stems without the solo, figures, and its seconds of compute.
 
     metrics: names of core.metric_names; those that need the true band are absent without one.
+    arrangement: the notes, of an engine that plays from notes.
     """
 
     engine: str
     stems: Stems
     metrics: Mapping[str, float]
     compute_seconds: float
+    arrangement: Arrangement | None = None
 
 
 def run(
@@ -33,11 +41,13 @@ def run(
     *,
     engines: Sequence[str],
     seed: int,
+    band: BandControls = BandControls(),  # noqa: B008 - it is frozen
     progress: Progress = ignore,
 ) -> list[Remix]:
     """Add a band to `solo` with each engine, in the order given.
 
     actual: the band that truly played along, where it is known: STEMS, or MIX alone.
+    band: what is asked of an engine that can be told how to play.
     Raises UserInputError or ModelUnavailableError as the engines do.
     """
     made = []
@@ -45,12 +55,32 @@ def run(
         watch = part(progress, index / len(engines), (index + 1) / len(engines))
         watch(0.0)
         start = time.perf_counter()
-        stems = remixer(name).remix(solo, seed=seed, progress=part(watch, 0.0, 0.9))
+        stems, arrangement = played_by(
+            name, solo, seed=seed, band=band, progress=part(watch, 0.0, 0.9)
+        )
         spent = time.perf_counter() - start
         figures = measured(solo, stems, actual) | {"compute_ratio": spent / solo.duration_s}
-        made.append(Remix(name, stems, figures, spent))
+        made.append(Remix(name, stems, figures, spent, arrangement))
     progress(1.0)
     return made
+
+
+def played_by(
+    name: str, solo: Clip, *, seed: int, band: BandControls, progress: Progress = ignore
+) -> tuple[Stems, Arrangement | None]:
+    """One engine's stems, and its notes where it plays from notes. Raises as the engine does."""
+    engine = remixer(name)
+    if isinstance(engine, Arranger):
+        return engine.remix_along(solo, seed=seed, controls=band, progress=progress)
+    return engine.remix(solo, seed=seed, progress=progress), None
+
+
+def level_desk(solo: Clip, stems: Stems) -> Desk:
+    """The desk on which solo and band together are at MIX_LUFS, as far as its master goes."""
+    loudness = loudness_lufs(mixed(with_solo(solo, stems), Desk()))
+    if loudness <= LOUDNESS_FLOOR_LUFS:
+        return Desk()
+    return Desk(master_db=float(np.clip(MIX_LUFS - loudness, -MAX_GAIN_DB, MAX_GAIN_DB)))
 
 
 def measured(solo: Clip, stems: Stems, actual: Stems | None) -> dict[str, float]:

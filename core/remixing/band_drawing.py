@@ -1,0 +1,203 @@
+"""Drawing a band: the composer's network fills the parts around the solo, led by the chords.
+
+The network hears the solo a bar ahead (core/composition/stream.py) and all that it has drawn so
+far. In a chosen style it first hears two bars of the style's pattern, as if it had just played
+them, and is drawn towards the pattern in every bar; without a style it is drawn towards its own
+bars, moved to the chords of the new ones, so that the band keeps its groove.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from core.composition.canvas import Canvas, Kept, event_of
+from core.composition.composer import write
+from core.composition.composer_decoder import Weights
+from core.composition.controls import Controls
+from core.composition.instruments import DRUMS, LEAD
+from core.composition.stream import Conditions
+from core.composition.tokens import DRUM_PITCH, TICKS_PER_STEP, bar_steps
+from core.composition.writing import Event, TakenUp
+from core.progress import Progress, ignore
+from core.remixing.arrangement import Arrangement, track_of
+from core.remixing.band_controls import AS_THE_DATA, STYLES, BandControls, Style
+from core.remixing.band_frame import Frame
+from core.remixing.band_guide import ChordGuide
+from core.remixing.band_patterns import pattern
+from core.remixing.chords import Chart, moved_to
+from core.remixing.stems import SOLO, STEMS
+from core.score import Note
+
+PRIMER_BARS = 2
+"""Bars of the pattern that stand before the first bar."""
+FILL_EVERY = 8
+"""In one of so many bars the band is free, so that it can lead over to the next."""
+TEMPERATURE, TOP_P = 0.9, 0.95
+TOWARDS_PATTERN, TOWARDS_OWN = -0.35, -0.55
+"""Controls.repetition for either: how strongly a bar is drawn towards what it takes up."""
+TRUST = 1.0
+"""How far the chart is believed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+    """What is the same for every bar of one arrangement."""
+
+    frame: Frame
+    controls: BandControls
+    weights: Weights
+    trust: float = TRUST
+
+    @property
+    def style(self) -> Style:
+        return STYLES[self.controls.style]
+
+    @property
+    def metre(self) -> tuple[int, int]:
+        return (self.frame.score.beats, self.frame.score.beat_unit)
+
+    @property
+    def primer(self) -> int:
+        """Bars before the first one."""
+        return 0 if self.controls.style == AS_THE_DATA else PRIMER_BARS
+
+    @property
+    def later(self) -> int:
+        """Ticks by which everything is later for the network."""
+        return self.primer * self.frame.score.bar_ticks
+
+    def chart(self) -> Chart:
+        """In the network's bars and key."""
+        return self.frame.chart.moved(self.later, self.frame.shift)
+
+
+def drawn(
+    arrangement: Arrangement,
+    band: Band,
+    bars: frozenset[int],
+    parts: frozenset[int],
+    seed: int,
+    progress: Progress = ignore,
+) -> Arrangement:
+    """Some parts drawn anew in some bars, all else as it is. parts: indices in STEMS.
+
+    The same arguments and weights give the same notes.
+    """
+    frame, score = band.frame, band.frame.score
+    open_bars = frozenset(bar for bar in bars if frame.first <= bar <= frame.last)
+    if not open_bars or not parts:
+        return arrangement
+    canvas = _canvas(arrangement, band, open_bars, [STEMS[part] for part in sorted(parts)])
+    conditions = Conditions(
+        metre=band.metre,
+        genre=band.style.genre,
+        mode=score.key.mode if score.key else None,
+        tempo_bpm=score.tempo_bpm,
+        density=min(int(band.controls.density * 5), 4),
+        instruments=frozenset({LEAD, *(band.style.instrument(stem) for stem in STEMS)}),
+        bars=frame.last + 1 + band.primer,
+    )
+    asked = Controls(
+        temperature=TEMPERATURE,
+        top_p=TOP_P,
+        repetition=TOWARDS_PATTERN if band.primer else TOWARDS_OWN,
+    )
+    write(
+        canvas,
+        conditions,
+        asked,
+        band.weights,
+        np.random.default_rng([seed, 7]),
+        progress,
+        taken_up=_pattern(band) if band.primer else _own(band, canvas),
+        guide=_guide(band),
+    )
+    whole = canvas.score().between(band.primer, band.primer + score.bars)
+    return arrangement.with_notes(
+        {stem: list(whole.tracks[track_of(stem)].notes) for stem in STEMS}
+    )
+
+
+def _canvas(
+    arrangement: Arrangement, band: Band, open_bars: frozenset[int], stems: list[str]
+) -> Canvas:
+    """The piece as the network sees it, with what is to be drawn taken out."""
+    score, steps = arrangement.score, bar_steps(band.metre)
+    notes = []
+
+    def keep(note: Note, stem: str, pitch: int) -> None:
+        """A note in the network's bars, at `pitch` in the piece's key."""
+        instrument = LEAD if stem == SOLO else band.style.instrument(stem)
+        kept = dataclasses.replace(note, pitch=pitch)
+        event = event_of(kept, instrument, band.frame.shift, steps)
+        notes.append(Kept(note.start // score.bar_ticks, event, track_of(stem), kept))
+
+    for stem in (SOLO, *STEMS):
+        for note in arrangement.notes(stem):
+            if stem not in stems or note.start // score.bar_ticks not in open_bars:
+                keep(dataclasses.replace(note, start=note.start + band.later), stem, note.pitch)
+    if band.primer:
+        shift = band.frame.shift
+        primer = pattern(band.controls.style, band.metre, band.chart(), range(band.primer))
+        for stem, found in primer.items():
+            for note in found:
+                keep(note, stem, note.pitch - (0 if stem == "drums" else shift))
+    tracks = tuple(dataclasses.replace(track, notes=()) for track in score.tracks)
+    like = dataclasses.replace(score, tracks=tracks, bars=score.bars + band.primer)
+    slots = {band.style.instrument(stem): [track_of(stem)] for stem in stems}
+    bars = frozenset(bar + band.primer for bar in open_bars)
+    return Canvas(like, notes, bars, frozenset(slots), slots, band.frame.shift)
+
+
+def _guide(band: Band) -> ChordGuide:
+    solo = [
+        (n.start + band.later, n.end + band.later, n.pitch + band.frame.shift)
+        for n in band.frame.score.tracks[0].notes
+    ]
+    beat_steps = 12 if band.metre[1] == 4 else 18
+    return ChordGuide(band.chart(), solo, bar_steps(band.metre), beat_steps, band.trust)
+
+
+def _pattern(band: Band) -> Callable[[int], TakenUp]:
+    """Towards the style's pattern on the bar's own chords."""
+    chart, steps = band.chart(), bar_steps(band.metre)
+
+    def of(bar: int) -> TakenUp:
+        if _is_free(bar - band.primer - band.frame.first):
+            return None
+        parts = pattern(band.controls.style, band.metre, chart, [bar])
+        return sorted(
+            event_of(note, band.style.instrument(stem), 0, steps)
+            for stem, notes in parts.items()
+            for note in notes
+        )
+
+    return of
+
+
+def _own(band: Band, canvas: Canvas) -> Callable[[int], TakenUp]:
+    """Towards what was drawn two bars before, or one, moved from the chords there to those here."""
+    chart, steps = band.chart(), bar_steps(band.metre)
+
+    def of(bar: int) -> TakenUp:
+        back = 2 if canvas.drawn(bar - 2) else 1
+        if _is_free(bar - band.frame.first):
+            return None
+        out: list[Event] = []
+        for step, instrument, pitch, duration, velocity in canvas.drawn(bar - back):
+            tick = (bar * steps + step) * TICKS_PER_STEP
+            if instrument != DRUMS:
+                before = chart.at(tick - back * steps * TICKS_PER_STEP)
+                pitch = min(max(moved_to(pitch, before, chart.at(tick)), 0), DRUM_PITCH - 1)
+            out.append((step, instrument, pitch, duration, velocity))
+        return sorted(out)
+
+    return of
+
+
+def _is_free(place: int) -> bool:
+    """Whether a bar is not drawn towards anything. place: bars from the band's first one."""
+    return place % FILL_EVERY == FILL_EVERY - 1

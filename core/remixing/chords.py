@@ -1,0 +1,95 @@
+"""Chords on the grid of a score: which one is when, its tones, and how it is voiced."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+from core.hearing.heard import CHORD_QUALITIES, Chord
+from core.score import PITCH_CLASSES, Key
+
+TRIADS: Mapping[str, tuple[int, ...]] = {
+    "major": (0, 4, 7),
+    "minor": (0, 3, 7),
+    "dominant": (0, 4, 7, 10),
+    "diminished": (0, 3, 6),
+    "none": (),
+}
+"""Semitones above the root that are played."""
+TONES: Mapping[str, frozenset[int]] = {
+    "major": frozenset((0, 4, 7, 11)),
+    "minor": frozenset((0, 3, 7, 10)),
+    "dominant": frozenset((0, 4, 7, 10)),
+    "diminished": frozenset((0, 3, 6, 9, 10)),
+    "none": frozenset(),
+}
+"""Semitones above the root that belong to the chord: its own seventh among them."""
+SUFFIXES: Mapping[str, str] = {"major": "", "minor": "m", "dominant": "7", "diminished": "dim"}
+NONE = CHORD_QUALITIES.index("none")
+
+
+def name(chord: Chord) -> str:
+    """As in a chart: `F♯m`; `N.C.` for no chord."""
+    if chord.quality == "none":
+        return "N.C."
+    root = PITCH_CLASSES[chord.root % 12].replace("-", "♭").replace("#", "♯")
+    return root + SUFFIXES[chord.quality]
+
+
+def classes(chord: Chord) -> frozenset[int]:
+    """Pitch classes that belong to the chord; none for no chord."""
+    return frozenset((chord.root + tone) % 12 for tone in TONES[chord.quality])
+
+
+def tonic(key: Key) -> Chord:
+    """The key's own triad."""
+    return Chord(0, key.tonic, key.mode)
+
+
+class Chart:
+    """Chords in order, looked up by tick; before the first one, the first."""
+
+    def __init__(self, chords: Sequence[Chord]) -> None:
+        self.chords = tuple(sorted(chords, key=lambda chord: chord.start)) or (Chord(0, 0, "none"),)
+        self._starts = [chord.start for chord in self.chords]
+
+    def at(self, tick: int) -> Chord:
+        """The chord that sounds at a tick."""
+        return self.chords[max(bisect_right(self._starts, tick) - 1, 0)]
+
+    def following(self, tick: int) -> Chord | None:
+        """The chord after that one."""
+        index = max(bisect_right(self._starts, tick), 1)
+        return self.chords[index] if index < len(self.chords) else None
+
+    def moved(self, ticks: int, semitones: int) -> Chart:
+        """The chart later and in another key; what is before the start is cut."""
+        return Chart(
+            [
+                Chord(max(c.start + ticks, 0), (c.root + semitones) % 12, c.quality)
+                for c in self.chords
+            ]
+        )
+
+
+def voiced(chord: Chord, low: int) -> list[int]:
+    """The chord's tones as pitches within the octave from `low` up."""
+    return sorted(low + (chord.root + tone - low) % 12 for tone in TRIADS[chord.quality])
+
+
+def in_octave(pitch_class: int, low: int) -> int:
+    """The pitch of this class in the octave from `low` up."""
+    return low + (pitch_class - low) % 12
+
+
+def moved_to(pitch: int, before: Chord, after: Chord) -> int:
+    """A pitch moved as one chord's root moves to another's by the shorter way, within its tones.
+
+    A tone of the first chord becomes the nearest one of the second.
+    """
+    moved = pitch + (after.root - before.root + 5) % 12 - 5
+    wanted = classes(after)
+    if pitch % 12 in classes(before) and wanted and moved % 12 not in wanted:
+        moved = min((moved + step for step in (-1, 1, -2, 2) if (moved + step) % 12 in wanted),
+                    default=moved, key=lambda p: abs(p - moved))  # fmt: skip
+    return moved
