@@ -107,7 +107,9 @@ def train(
     judge = build(training.solo.shape[1])
     steps = -(-len(training.solo) // PAIRS)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps * epochs, alpha=0.05)
+    # So short a training would take longer to compile by XLA than to run.
     judge.compile(
+        jit_compile=False,
         optimizer=keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
     )

@@ -2,11 +2,11 @@
 
     python -m benchmarks remixing --data DIR --json benchmarks/results/remixing.json
 
-Pieces are rendered multitrack MIDI (training/remix_stems.py). Every row plays along with pieces of
-all three splits: its figures are of the test split, its judge learns from the training split and is
-chosen on the validation split (benchmarks/remix_judge.py), its loss is shown for all three. A cell
-is empty where a figure has no meaning: stems of a band that comes as one, chord tones of silence,
-computing time of a rung. An engine that refuses a solo is measured as silent there.
+Pieces are rendered multitrack MIDI (training/remix_stems.py). Every row plays along with excerpts
+of all three splits: its figures are of the test split, its judge learns from the training split and
+is chosen on the validation split (benchmarks/remix_judge.py), its loss is shown for all three. A
+cell is empty where a figure has no meaning: stems of a band that comes as one, chord tones of
+silence, computing time of a rung. An engine that refuses a solo is measured as silent there.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ from training import remix_stems
 from training.remix_stems import StemPiece
 
 SECONDS = 15.0
-"""Of each piece, from its start."""
-PIECES = {"train": 96, "valid": 32, "test": 60}
+"""Of each excerpt; a rendered piece gives as many as follow on each other in it."""
+PIECES = {"train": 60, "valid": 16, "test": 36}
+SUBSETS = ("midi_arranged", "midi_multitrack")
+"""Those whose pieces have a band; the others have a piano alone."""
 STORE = Path("runs/remix_stems")
 WORKERS = 2
 
@@ -77,25 +79,37 @@ def pictures(sounds: Sequence[FloatArray], gains: Sequence[float]) -> FloatArray
 
 
 def load(data: Path, split: str, limit: int) -> list[StemPiece]:
-    """The split's first pieces, cut to SECONDS, rendered into STORE where it lacks the split.
+    """Excerpts of the split's first pieces, which are rendered into STORE where it lacks the split.
 
-    Pieces in which solo or band is silent so long are left out, for nothing can be compared there.
+    Those in which solo or band is silent are left out, for nothing can be compared there.
     """
     if not (STORE / split / "index.json").is_file():
-        remix_stems.build(data, STORE, split=split, limit=limit)
-    found = [excerpt(piece, SECONDS) for piece in remix_stems.load(STORE, split, limit)]
-    return [piece for piece in found if audible(piece.solo) and audible(band(piece.stems))]
+        remix_stems.build(data, STORE, split=split, limit=limit, subsets=SUBSETS)
+    found = []
+    for piece in remix_stems.load(STORE, split, limit):
+        for number in range(int(len(piece.solo) / RATE / SECONDS)):
+            cut = excerpt(piece, number * SECONDS, SECONDS)
+            if audible(cut.solo) and audible(band(cut.stems)):
+                found.append(cut)
+    return found
 
 
-def excerpt(piece: StemPiece, seconds: float) -> StemPiece:
-    """Its first `seconds`."""
-    length = round(seconds * RATE)
+def excerpt(piece: StemPiece, start_s: float, seconds: float) -> StemPiece:
+    """The part of a piece from `start_s` on: its sound, the beats in it, the notes that sound."""
+    first, end_s = round(start_s * RATE), start_s + seconds
+    last = first + round(seconds * RATE)
+    beats = piece.beats[(piece.beats[:, 0] >= start_s) & (piece.beats[:, 0] < end_s)]
+    notes = {
+        name: rows[(rows[:, 1] > start_s) & (rows[:, 0] < end_s)] - [start_s, start_s, 0.0, 0.0]
+        for name, rows in piece.notes.items()
+    }
     return replace(
         piece,
-        solo=piece.solo[:length],
-        stems={name: samples[:length] for name, samples in piece.stems.items()},
-        notes={name: notes[notes[:, 0] < seconds] for name, notes in piece.notes.items()},
-        beats=piece.beats[piece.beats[:, 0] < seconds],
+        start_s=piece.start_s + start_s,
+        solo=piece.solo[first:last],
+        stems={name: samples[first:last] for name, samples in piece.stems.items()},
+        notes=notes,
+        beats=beats - [start_s, 0.0],
     )
 
 
@@ -166,7 +180,7 @@ def measure(name: str, kind: Kind, stages: Mapping[str, Stage], split: str) -> T
             if kind == "engine":
                 for each, seconds in zip(tally.figures, spent_s, strict=True):
                     each["compute_ratio"] = seconds / SECONDS
-        print(f"{name}: {len(played)} pieces of {part}", flush=True)
+        print(f"{name}: {len(played)} excerpts of {part}", flush=True)
     return tally
 
 
@@ -231,7 +245,7 @@ def run(
     makers = {name: maker(name) for name in (*RUNGS, *names)}
     tables += [found] if (found := real_table(data, split, makers, limit)) else []
     described = (
-        f"rendered stems/{split}, the first {SECONDS:.0f} s of pieces of {len(set(groups))} "
-        f"groups; judges learned from {len(stages['train'].pieces)} training pieces"
+        f"rendered stems/{split}, excerpts of {SECONDS:.0f} s of {len(set(groups))} groups of "
+        f"pieces; judges learned from {len(stages['train'].pieces)} training excerpts"
     )
     return Results("remixing", described, len(pieces), rows, tables)

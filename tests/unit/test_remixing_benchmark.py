@@ -72,11 +72,36 @@ def test_recordings_whose_tempo_is_unknown_take_the_first_other_song():
     np.testing.assert_array_equal(made["piano"], found[0].stems["piano"])
 
 
-def test_an_excerpt_is_the_start_of_everything():
-    cut = remixing.excerpt(band_piece(4.0), 1.5)
-    assert len(cut.solo) == len(cut.stems["bass"]) == round(1.5 * RATE)
-    np.testing.assert_array_equal(cut.beats[:, 0], [0, 0.5, 1.0])
-    assert cut.notes["bass"][:, 0].max() == 1.0
+def test_an_excerpt_is_a_part_of_everything():
+    whole = band_piece(4.0)
+    cut = remixing.excerpt(whole, 1.25, 1.5)
+    first = round(1.25 * RATE)
+    np.testing.assert_array_equal(cut.stems["bass"], whole.stems["bass"][first:][: len(cut.solo)])
+    assert len(cut.solo) == round(1.5 * RATE)
+    np.testing.assert_allclose(cut.beats, [[0.25, 3], [0.75, 0], [1.25, 1]])
+    np.testing.assert_allclose(
+        cut.notes["bass"][:, :2], [[t, t + 0.5] for t in (-0.25, 0.25, 0.75, 1.25)]
+    )
+    assert cut.start_s == whole.start_s + 1.25
+
+
+def test_pieces_are_cut_into_excerpts_and_rendered_where_there_are_none(tmp_path, monkeypatch):
+    quiet = replace(band_piece(4.5, name="quiet"), solo=np.zeros(round(4.5 * RATE), np.float32))
+    asked = []
+
+    def build(data, out, *, split, limit, subsets):
+        asked.append((split, limit, subsets))
+        (out / split).mkdir(parents=True)
+        (out / split / "index.json").write_text("{}")
+
+    monkeypatch.setattr(remixing, "STORE", tmp_path / "stems")
+    monkeypatch.setattr(remixing, "SECONDS", SECONDS)
+    monkeypatch.setattr(remixing.remix_stems, "build", build)
+    monkeypatch.setattr(remixing.remix_stems, "load", lambda *_: [band_piece(4.5), quiet])
+    for _ in range(2):
+        found = remixing.load(tmp_path, "valid", 7)
+    assert [piece.start_s for piece in found] == [0, SECONDS]
+    assert asked == [("valid", 7, remixing.SUBSETS)]
 
 
 def noise_pairs(count, seed, difference_db, frames=33):
