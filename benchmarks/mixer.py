@@ -47,6 +47,8 @@ SEEKS = 20
 STARTS = 9
 MAX_FIRST_SOUND_MS = 300.0
 LSB = 1 / 32767
+NEAR = 2000
+"""Stems are looked for within so many samples of the mix; one beyond is found anywhere there."""
 UNTOUCHED = """
 Object.defineProperty(UserActivation.prototype, "hasBeenActive", { get: () => false });
 """
@@ -97,10 +99,14 @@ def look(taped: FloatArray, stems: Stems, desk: Desk) -> Look:
     """Where each audible stem is in what was taped, and what remains beside the mix from there."""
     expected = heard(stems, desk).samples
     total = taped.sum(axis=0)
-    audible = [name for name in stems.names if desk.level(name) > 0]
-    places = [place(total, stems[name].samples.sum(axis=0)) for name in audible]
     at = place(total, expected.sum(axis=0))
-    difference = np.abs(taped - expected[:, at : at + taped.shape[1]]).max()
+    first = max(at - NEAR, 0)
+    places = [
+        place(total, stems[name].mono()[first : at + len(total) + NEAR])
+        for name in stems.names
+        if desk.level(name) > 0
+    ]
+    difference = np.abs(taped - expected[:, at : at + len(total)]).max()
     return Look(max(places) - min(places), float(difference))
 
 

@@ -29,7 +29,7 @@ SCRIPT = """
 import base64, os
 from pathlib import Path
 import streamlit as st
-from core.decoding import decode
+import soundfile as sf
 from core.pictures import Axes
 from core.remixing.desk import Desk
 from core.remixing.desk import Desk
@@ -40,10 +40,10 @@ DOT = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA
        "rkJggg==")
 
 def channel(path, name):
-    sound = decode(path.read_bytes())
+    sound = sf.info(path)
     picture = base64.b64decode(DOT)
     title = TITLES.get(name, name.title())
-    return Channel(name, title, path.read_bytes(), sound.duration_s, sound.sample_rate, picture)
+    return Channel(name, title, path.read_bytes(), sound.duration, sound.samplerate, picture)
 
 st.set_page_config(layout="wide")
 st.title("Mixer")
@@ -56,7 +56,6 @@ desk = stem_mixer(channels, Axes(-70, 0, (), ()), start, key="mixer",
                   actual=channel(actual, "actual") if actual.exists() else None)
 st.session_state["desk"] = desk
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-st.json({"runs": st.session_state["runs"], "desk": desk.to_fields()}, expanded=True)
 st.code(f"runs={st.session_state['runs']} desk={desk.to_fields()}", language=None)
 """
 """The page: it shows the desk that it was given back, and how often it ran."""

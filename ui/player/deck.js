@@ -90,7 +90,8 @@ class Deck {
     const bar = this.find(".seekbar");
     bar.value = at;
     bar.setAttribute("aria-valuetext", `${at.toFixed(1)} of ${this.total.toFixed(1)} seconds`);
-    this.root.style.setProperty("--done", this.total ? at / this.total : 0);
+    // On the bar alone: what the root has is inherited by all in it, and computed anew each frame.
+    bar.style.setProperty("--done", this.total ? at / this.total : 0);
     this.drawAt(at);
   }
 

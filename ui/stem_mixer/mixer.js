@@ -32,11 +32,12 @@ class Mixer extends Deck {
     const before = this.data;
     const sounds = JSON.stringify([data.channels, data.actual, data.sample_rate, data.ticks]);
     const other = sounds !== this.soundsId;
+    const kept = before && this.desk;
     this.data = data;
     this.soundsId = sounds;
     if (other) this.takeIn(data);
-    if (!before || before.version !== data.version) this.adopt(data.desk);
-    else if (other) this.adopt(this.desk);
+    if (before?.version !== data.version) this.adopt(data.desk);
+    else if (other) this.adopt({ ...kept, faders: { ...data.desk.faders, ...kept.faders } });
     this.theme();
     this.root.dataset.ready = "true";
   }
@@ -74,6 +75,7 @@ class Mixer extends Deck {
     const host = this.find(".channels");
     host.replaceChildren();
     this.strips.clear();
+    this.heads = [];
     const { channels, range, ticks } = this.data;
     for (const channel of channels) {
       const node = this.find(".channel-template").content.firstElementChild.cloneNode(true);
@@ -88,6 +90,7 @@ class Mixer extends Deck {
         node.querySelector(".frequencies").append(label);
       }
       this.buildPicture(node.querySelector(".picture"), channel);
+      this.heads.push(node.querySelector(".head-line"));
       host.append(node);
       const strip = new Strip(node, channel, range, (part) => this.moved(channel.name, part));
       this.strips.set(channel.name, strip);
@@ -155,7 +158,8 @@ class Mixer extends Deck {
   }
 
   drawAt(at) {
-    this.root.style.setProperty("--at", `${this.total ? (at / this.total) * 100 : 0}%`);
+    const share = this.total ? (at / this.total) * 100 : 0;
+    for (const head of this.heads) head.style.transform = `translateX(${share}%)`;
     this.drawMeters();
   }
 

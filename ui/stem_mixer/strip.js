@@ -66,7 +66,7 @@ class Meter {
   paint({ lit, hold, db, top }) {
     const share = (value) => Math.min(Math.max((value - this.low) / this.range, 0), 1);
     lit.style.clipPath = `inset(0 ${(1 - share(db)) * 100}% 0 0)`;
-    hold.style.left = `${share(top) * 100}%`;
+    hold.style.transform = `translateX(${share(top) * 100}%)`;
     hold.style.visibility = top > this.low ? "visible" : "hidden";
   }
 
