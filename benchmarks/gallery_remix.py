@@ -19,9 +19,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from core.audio import Clip, encode_flac
+from core.composition.stems import encode_mp3
 from core.engines import engines, remixer
 from core.errors import ModelUnavailableError
-from core.gallery import GALLERY, GalleryBand, read_flac
+from core.gallery import GALLERY, GalleryBand, read_flac, remixes
 from core.pictures import draw, save
 from core.remixing.files import solo_of
 from core.remixing.pictures import name as picture_name
@@ -34,6 +35,8 @@ from training.remix_stems import build as render
 
 LIST = "remix.toml"
 WORDS = ("title", "artist", "genre", "licence", "source")
+BIT_RATE = 64_000
+EXCERPT_S = 30.0
 MAX_TOGETHER_BYTES = 6_000_000
 
 
@@ -99,31 +102,32 @@ def _made(solo: Clip, actual: Stems) -> list[Remix]:
 
 
 def _write(folder: Path, band: str, stems: Stems) -> dict[str, str]:
-    """The files of a band's stems, by stem."""
-    files = {stem: f"{picture_name(band, stem)}.flac" for stem in stems.names}
-    for stem, file in files.items():
-        (folder / file).write_bytes(encode_flac(stems[stem]))
+    """The files of a band's stems, by stem: FLAC where that is no larger than MP3."""
+    files = {}
+    for stem, clip in stems.parts.items():
+        exact, coded = encode_flac(clip), encode_mp3(clip, (BIT_RATE,))
+        small = len(exact) <= len(coded)
+        files[stem] = picture_name(band, stem) + (".flac" if small else ".mp3")
+        (folder / files[stem]).write_bytes(exact if small else coded)
     return files
 
 
 def material(entry: dict[str, Any], data: Path | None, rendered: Path) -> tuple[bytes, Stems]:
     """(solo's file, true band) of an entry: from the data, or as the gallery has them already."""
     if data is None:
-        folder = GALLERY / JOB / entry["slug"]
-        files = json.loads((folder / "item.json").read_text(encoding="utf-8"))["actual"]
-        true = Stems({name: read_flac((folder / f).read_bytes()) for name, f in files.items()})
-        return (folder / "source.flac").read_bytes(), true
-    for piece in _pieces(entry["subset"], data, rendered):
-        if piece.id == entry["piece"]:
+        found = next(item for item in remixes() if item.slug == entry["slug"])
+        return found.source_bytes(), found.stems(found.actual)
+    for piece in _pieces(entry, data, rendered):
+        if (piece.subset, piece.id) == (entry["subset"], entry["piece"]):
             solo, actual = excerpt(piece, entry["start_s"], entry["seconds"])
             return encode_flac(solo), actual
     raise KeyError(f"{entry['subset']} has no test piece {entry['piece']!r}")
 
 
-def _pieces(subset: str, data: Path, rendered: Path) -> list[StemPiece]:
-    if subset == "audio_stems_guitar":
-        return real_pieces(data, "test", 30.0)
-    render(data, rendered, split="test", subsets=(subset,))
+def _pieces(entry: dict[str, Any], data: Path, rendered: Path) -> list[StemPiece]:
+    if entry["subset"] == "audio_stems_guitar":
+        return real_pieces(data, "test", EXCERPT_S)
+    render(data, rendered, split="test", subsets=(entry["subset"],), only=(entry["piece"],))
     return load(rendered, "test")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import soundfile as sf
 
-from core.audio import Clip, from_pcm16
+from core.audio import Clip, fit_length, from_pcm16
 from core.composition.sound import Sound
 from core.extrapolation.path import Segment
 from core.recipe import Recipe
@@ -133,7 +133,7 @@ class GalleryBand:
 
 @dataclass(frozen=True)
 class GalleryRemix(GallerySource):
-    """A finished remix of a solo.
+    """A finished remix of a solo, which `source.flac` holds whole.
 
     actual: the files of the band that truly played, by stem; empty where that is not known.
     """
@@ -142,8 +142,18 @@ class GalleryRemix(GallerySource):
     actual: Mapping[str, str]
 
     def stems(self, files: Mapping[str, str]) -> Stems:
-        """The sound of these files, to the sample: `encode_wav` gives the bytes their run gave."""
-        return Stems({k: read_flac((self.folder / f).read_bytes()) for k, f in files.items()})
+        """The sound of these files. FLAC is to the sample what the run gave, MP3 near to it."""
+        from core.decoding import decode
+
+        solo = read_flac(self.source_bytes())
+        found = {}
+        for stem, file in files.items():
+            data = (self.folder / file).read_bytes()
+            clip = read_flac(data) if file.endswith(".flac") else decode(data)
+            # An MP3 ends with its last frame, a little after the sound.
+            length = round(solo.duration_s * clip.sample_rate)
+            found[stem] = Clip(fit_length(clip.samples, length), clip.sample_rate)
+        return Stems(found)
 
 
 @dataclass(frozen=True)

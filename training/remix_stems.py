@@ -16,7 +16,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,11 +84,12 @@ def build(
     seed: int = 0,
     subsets: tuple[str, ...] = tuple(SHARES),
     soundfont: Path | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Path]:
     """Render what is missing of a split's first `limit` pieces and return the files of all.
 
     Subsets that the folder lacks are skipped, and so are pieces without a usable excerpt.
-    soundfont: None for the house's (`core.soundfont`).
+    soundfont: None for the house's (`core.soundfont`). only: ids of pieces; None for all.
     """
     font = soundfont or soundfont_path()
     parameters = {
@@ -105,6 +106,8 @@ def build(
     for subset, track, marks in wanted(data, split, seed, subsets):
         if limit is not None and len(files) >= limit:
             break
+        if only is not None and track.id not in only:
+            continue
         midi = hashlib.sha256(track.path.read_bytes()).hexdigest()
         words = json.dumps([parameters, subset, track.id, midi, marks], sort_keys=True)
         key = hashlib.sha256(words.encode()).hexdigest()[:12]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
@@ -78,21 +79,21 @@ def _gain(peaks: list[FloatArray]) -> float:
     return min(PEAK / max(loudest, 1e-6), MAX_GAIN)
 
 
-def encode_mp3(clip: Clip) -> bytes:
-    """The clip as mono MP3, at the best of BIT_RATES that keeps it under TARGET_BYTES.
+def encode_mp3(clip: Clip, bit_rates: Sequence[int] = BIT_RATES) -> bytes:
+    """The clip as mono MP3, at the best of `bit_rates` that keeps it under TARGET_BYTES.
 
     The sound's sha256 stands in the file's head, for the reason that `core.audio.encode_wav` gives.
     Decoders that know LAME's header, browsers among them, give back as many samples as went in.
     """
     mono = np.clip(clip.mono(), -1.0, 1.0)[None]
-    fits = [rate for rate in BIT_RATES if clip.duration_s * rate / 8 < TARGET_BYTES]
+    fits = [rate for rate in bit_rates if clip.duration_s * rate / 8 < TARGET_BYTES]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as out:
         out.metadata["comment"] = hashlib.sha256(mono.tobytes()).hexdigest()
         stream = out.add_stream(
             "libmp3lame", rate=clip.sample_rate, options={"compression_level": "7"}
         )
-        stream.bit_rate = (fits or BIT_RATES[-1:])[0]
+        stream.bit_rate = (fits or list(bit_rates[-1:]))[0]
         stream.layout = "mono"
         stream.format = "fltp"
         for start in range(0, clip.length, FRAME):

@@ -1,4 +1,3 @@
-import dataclasses
 import io
 import json
 import subprocess
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import engines
-from core.audio import Clip, encode_flac, encode_wav
+from core.audio import Clip, encode_wav
 from core.errors import ModelUnavailableError
 from core.remixing.desk import Desk, Fader, heard
 from core.remixing.files import as_kept, solo_of
@@ -94,7 +93,7 @@ def test_first_opening_shows_a_finished_remix_and_runs_nothing(monkeypatch):
 
 def test_parts_stand_beside_the_true_ones_and_engines_without_them_say_so():
     at = page("remix")
-    at.segmented_control(key="remix_pick_part").set_value("drums").run()
+    at.button_group(key="remix_pick_part").set_value("drums").run()
     _, row = shown(at)
     assert [panel["name"] for panel in row["panels"]] == ["input", "one2four-split", ACTUAL]
     assert any("Published One2One: one sound for the whole band" in c.value for c in at.caption)
@@ -104,7 +103,7 @@ def test_a_recording_whose_parts_are_not_known_is_compared_as_a_whole():
     at = page("remix")
     at.selectbox(key="remix_example").set_value("riff").run()
     assert at.subheader[0].value == "Tune riff"
-    at.segmented_control(key="remix_pick_band").set_value(ACTUAL).run()
+    at.button_group(key="remix_pick_band").set_value(ACTUAL).run()
     mixer, row = shown(at)
     assert names(mixer) == ["solo", "mix"]
     assert mixer["actual"] is None
@@ -115,7 +114,7 @@ def test_faders_stay_between_bands_runs_and_pages(moved):
     at = page("remix")
     moved(DESK)
     at.run()
-    at.segmented_control(key="remix_pick_band").set_value("one2one").run()
+    at.button_group(key="remix_pick_band").set_value("one2one").run()
     assert at.session_state[stage.DESK] == DESK
     assert mix(at) == encode_wav(heard(result(at).bands[1].channels(), DESK))
     at.number_input(key="remix_seed").set_value(4)
@@ -125,7 +124,7 @@ def test_faders_stay_between_bands_runs_and_pages(moved):
     at.switch_page("pages/remix.py").run()
     assert problems(at) == []
     assert at.session_state[stage.DESK] == DESK
-    assert at.segmented_control(key="remix_pick_band").value == "one2one"
+    assert at.button_group(key="remix_pick_band").value == "one2one"
     assert result(at).plan.seed == 4
 
 
@@ -134,7 +133,7 @@ def test_a_link_replays_the_mix_byte_for_byte_from_the_finished_files(moved, mon
     at = page("remix")
     moved(DESK)
     at.run()
-    at.segmented_control(key="remix_pick_band").set_value(ACTUAL).run()
+    at.button_group(key="remix_pick_band").set_value(ACTUAL).run()
     link = {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
     assert link["faders"] == "drums:-6:0.5,solo:0:0:m"
     assert (link["master"], link["heard"], link["example"]) == ("-3", ACTUAL, "tune")
@@ -283,31 +282,20 @@ def test_a_mix_is_handed_on_to_extrapolate():
     assert heard_again.duration_s == 4
 
 
-def test_sparse_sounds_of_one_length_get_their_own_addresses_as_flac_too():
-    from streamlit.runtime.media_file_manager import MediaFileManager
-    from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
-
-    sounds = []
-    for place in (0.31, 0.74):
-        samples = np.zeros((1, 120 * RATE), np.float32)
-        at = int(place * samples.shape[1])
-        samples[0, at : at + 500] = 0.5
-        sounds.append(encode_flac(Clip(samples, RATE)))
-    heads = {sound[:64] for sound in sounds}  # FLAC writes its samples' MD5 there
-    assert len(heads) == 2
-    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
-    assert len({manager.add(s, "audio/flac", f"place {i}") for i, s in enumerate(sounds)}) == 2
-
-
 def test_the_finished_example_replays_from_its_own_recipe():
     for found in examples.items():
         plan = of_recipe(found.recipe)
         solo = solo_of(found.source_bytes(), plan.start_s, plan.seconds)
         made = as_kept(FakeRemixer().remix(solo, seed=plan.seed))
-        kept = found.stems(found.bands[0].files)
-        assert dataclasses.asdict(plan)["example"] == found.slug
-        for name in kept.names:
-            np.testing.assert_array_equal(kept[name].samples, made[name].samples)
+        band = found.bands[0]
+        kept = found.stems(band.files)
+        assert plan.example == found.slug
+        assert {file.split(".")[-1] for file in band.files.values()} == {"flac", "mp3"}
+        for name, file in band.files.items():
+            first, second = kept[name].samples, made[name].samples
+            if file.endswith(".flac"):
+                np.testing.assert_array_equal(first, second)
+            assert np.corrcoef(first[0], second[0])[0, 1] > 0.9
 
 
 def test_the_page_opens_without_tensorflow(remixes_folder):

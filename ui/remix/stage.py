@@ -68,7 +68,7 @@ def _mixer(result: Result) -> None:
     bands = {one.name: one for one in result.all_bands}
     if len(bands) > 1:
         st.session_state[_PICKED_BAND] = band.name
-        st.segmented_control(
+        st.pills(
             "Whose band",
             list(bands),
             required=True,
@@ -109,7 +109,8 @@ def _pick_band() -> None:
 
 def _channel(result: Result, band: Band, name: str) -> Channel:
     picture = result.pictures.files[band.picture(name)]
-    return Channel(name, TITLES[name], band.flacs[name], band.seconds, band.sample_rate, picture)
+    sound = wav(band.flacs[name])
+    return Channel(name, TITLES[name], sound, band.seconds, band.sample_rate, picture)
 
 
 def _true_mix(result: Result, band: Band) -> Channel:
@@ -134,7 +135,7 @@ def _parts(result: Result) -> None:
     if len(names) > 1:
         kept = st.session_state.get(PART, MIX)
         st.session_state[_PICKED_PART] = kept if kept in names else MIX
-        st.segmented_control(
+        st.pills(
             "Part",
             names,
             required=True,
