@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,14 @@ def read_wav(data: bytes) -> Clip:
     return from_pcm16(pcm, rate)
 
 
+@dataclass(frozen=True, eq=False)
+class Taped:
+    """What was heard. samples: float32 [2, samples]. at_s: about where in the stems that was."""
+
+    samples: FloatArray
+    at_s: float
+
+
 class Listener:
     """A browser's page with the mixer on it, opened with TAPE as its init script."""
 
@@ -198,19 +207,21 @@ class Listener:
                     channel.locator(f".{kind}").click()
         self.mixer.locator(".master .fader").fill(str(desk.master_db))
 
-    def next(self, seconds: float) -> FloatArray:
-        """float32 [2, samples]: what leaves the graph from now on, once a switch is over.
+    def next(self, seconds: float) -> Taped:
+        """What leaves the graph from now on, once a switch is over.
 
         On the context's own clock, which falls behind where the machine is busy.
         """
         now = float(self.page.evaluate("tape.context.currentTime"))
+        at_s = float(self.mixer.get_attribute("data-time"))
         start = round((now + SWITCH_S) * RATE)
         end = start + round(seconds * RATE)
         self.page.wait_for_function(f"tape.now() >= {end}")
         if self.mixer.get_attribute("data-state") != "playing":
             raise RuntimeError("the mixer does not play")
         coded = self.page.evaluate(f"tape.between({start}, {end})")
-        return np.frombuffer(base64.b64decode(coded), "<f4").reshape(-1, 2).T.copy()
+        samples = np.frombuffer(base64.b64decode(coded), "<f4").reshape(-1, 2).T.copy()
+        return Taped(samples, at_s)
 
     def export(self) -> bytes:
         with self.page.expect_download() as download:
