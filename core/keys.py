@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from core.score import Key, Score
 
@@ -24,12 +25,14 @@ def estimate_key(score: Score) -> Key | None:
                 weights[note.pitch % 12] += note.duration
     if np.ptp(weights) == 0.0:
         return None
-    correlations = {
-        Key(tonic, mode): float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
-        for mode, profile in (("major", _MAJOR), ("minor", _MINOR))
-        for tonic in range(12)
-    }
-    return max(correlations, key=lambda key: correlations[key])
+    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
+    return max(keys, key=lambda key: profile_match(weights, key))
+
+
+def profile_match(weights: npt.NDArray[np.float64], key: Key) -> float:
+    """How well a key's profile correlates with the time that each pitch class sounds, [12]."""
+    profile = _MAJOR if key.mode == "major" else _MINOR
+    return float(np.corrcoef(np.roll(profile, key.tonic), weights)[0, 1])
 
 
 def scale_share(score: Score, key: Key) -> float:

@@ -15,8 +15,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from core.extrapolation.self_similarity import (
     SEEN,
 )
 from core.extrapolation.structure_model import build
+from training.averaging import Average
 from training.corpus import pieces
 from training.history import History
 from training.lag_windows import Windows, prefetched, tables, validation_windows
@@ -118,36 +118,6 @@ class Check:
         said = np.concatenate([np.asarray(model(part, training=False)) for part in parts])
         scores = np.where(self.true < 500, by_second(said, self.known), 1e3)
         return path_distance(scores, self.true)
-
-
-class Average:
-    """An exponential moving average of a model's weights, which validates better than they do."""
-
-    def __init__(self, model: keras.Model, decay: float = 0.998, every: int = 5) -> None:
-        self.model, self.every, self.share = model, every, 1 - decay**every
-        self.kept = self._now()
-
-    def _now(self) -> list[Array]:
-        return [np.copy(ops.convert_to_numpy(v)) for v in self.model.trainable_variables]
-
-    def _put(self, values: list[Array]) -> None:
-        for variable, value in zip(self.model.trainable_variables, values, strict=True):
-            variable.assign(value)
-
-    def update(self, step: int) -> None:
-        """After each step."""
-        if step % self.every == 0:
-            share = max(self.share, 1 / (1 + step / self.every))  # plain mean at first
-            for kept, value in zip(self.kept, self._now(), strict=True):
-                kept += share * (value - kept)
-
-    @contextmanager
-    def applied(self) -> Iterator[None]:
-        """The model has the averaged weights meanwhile."""
-        own = self._now()
-        self._put(self.kept)
-        yield
-        self._put(own)
 
 
 def train(

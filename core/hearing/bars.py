@@ -1,0 +1,97 @@
+"""Beats to a grid: which beats begin bars, how many a bar has, and times that follow the player."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audio import FloatArray
+from core.hearing.heard import Grid
+from core.hearing.pulse import BEAT, DOWNBEAT
+
+Array = npt.NDArray[np.float64]
+
+METRE_PRIOR = {2: 0.08, 3: 0.22, 4: 0.70}
+"""How often a bar has so many beats, where each is a quarter: shares of the training split."""
+_NEAR = 0.14
+"""Of a beat: how far from a beat or a third of it a moment may be and still be on it."""
+_THIRDS_LEAST = 0.22
+_SMOOTH_BEATS = 1.5
+_REACH_S = 0.06
+
+
+def grid_of(beats_s: Array, times_s: Array, places: FloatArray, seconds: float) -> Grid:
+    """The grid over the whole clip.
+
+    beats_s: two or more. times_s, places: the moments and what the network says of them. The metre
+    is 4/4, 3/4, 2/4 or, where beats are parted in three throughout, 6/8.
+    """
+    beats_s = _on_notes(beats_s, times_s)
+    if _in_thirds(beats_s, times_s):
+        per_bar, first = _bars(beats_s, times_s, places, {2: 1.0})
+        inside = np.arange(3 * (len(beats_s) - 1) + 1) / 3
+        beats_s = np.interp(inside, np.arange(len(beats_s)), beats_s)
+        return _covering(beats_s, 3 * first, 3 * per_bar, 8, seconds)
+    per_bar, first = _bars(beats_s, times_s, places, METRE_PRIOR)
+    return _covering(beats_s, first, per_bar, 4, seconds)
+
+
+def _on_notes(beats_s: Array, times_s: Array) -> Array:
+    """Beats moved towards the notes near them, and evened out over their neighbours."""
+    nearest = times_s[np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)]
+    off = nearest - beats_s
+    known = np.abs(off) < _REACH_S
+    numbers = np.arange(len(beats_s))
+    weight = np.exp(-0.5 * ((numbers[:, None] - numbers) / _SMOOTH_BEATS) ** 2) * known
+    shift = (weight @ np.where(known, off, 0.0)) / np.maximum(weight.sum(axis=1), 0.2)
+    moved = beats_s + shift
+    return moved if (np.diff(moved) > 0.1).all() else beats_s
+
+
+def _in_thirds(beats_s: Array, times_s: Array) -> bool:
+    """Whether notes part the beats in three and not in two; swing lacks the second third."""
+    place = np.interp(times_s, beats_s, np.arange(len(beats_s))) % 1.0
+    inside = (times_s > beats_s[0]) & (times_s < beats_s[-1])
+    if inside.sum() < 4:
+        return False
+    near = {c: float((np.abs(place[inside] - c) < _NEAR / 2).mean()) for c in (1 / 3, 0.5, 2 / 3)}
+    quarters = float((np.minimum(np.abs(place[inside] - 0.25),
+                                 np.abs(place[inside] - 0.75)) < _NEAR / 3).mean())  # fmt: skip
+    thirds = near[1 / 3] + near[2 / 3]
+    return (
+        thirds > 1.5 * (near[0.5] + quarters)
+        and thirds > _THIRDS_LEAST
+        and near[1 / 3] > 0.3 * near[2 / 3]
+    )
+
+
+def _bars(
+    beats_s: Array, times_s: Array, places: FloatArray, prior: dict[int, float]
+) -> tuple[int, int]:
+    """(beats a bar, place of the first beat in its bar), the likeliest."""
+    nearest = np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)
+    sounded = np.abs(times_s[nearest] - beats_s) < _REACH_S
+    shares = np.asarray(places, np.float64)[nearest]
+    both = shares[:, DOWNBEAT] + shares[:, BEAT] + 1e-6
+    down = np.clip(shares[:, DOWNBEAT] / both, 0.02, 0.98)
+    yes, no = np.where(sounded, np.log(down), np.log(0.3)), np.where(sounded, np.log(1 - down), 0)
+    found = {}
+    for count, share in prior.items():
+        for first in range(count):
+            begins = (np.arange(len(beats_s)) + first) % count == 0
+            found[count, first] = float(np.where(begins, yes, no).sum()) + np.log(share / count)
+    return max(found, key=lambda key: found[key])
+
+
+def _covering(beats_s: Array, first: int, per_bar: int, unit: int, seconds: float) -> Grid:
+    """The grid with beats added at either end at the pace there, over 0 to `seconds`."""
+    steps = np.diff(beats_s)
+    before_s, after_s = float(np.median(steps[:4])), float(np.median(steps[-4:]))
+    ahead = max(int(np.floor(beats_s[0] / before_s + 1e-6)), 0)
+    behind = max(int(np.ceil((seconds - beats_s[-1]) / after_s)), 0)
+    beats = np.concatenate([
+        beats_s[0] - before_s * np.arange(ahead, 0, -1),
+        beats_s,
+        beats_s[-1] + after_s * np.arange(1, behind + 1),
+    ])  # fmt: skip
+    return Grid(tuple(float(t) for t in beats), int(first - ahead) % per_bar, per_bar, unit)

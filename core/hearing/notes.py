@@ -1,0 +1,111 @@
+"""From what the network says of each moment to notes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.audio import FloatArray
+from core.hearing.constant_q import BINS_PER_SEMITONE, FRAME_S, LOWEST_PITCH, PITCHES
+from core.hearing.heard import HeardNote
+
+ONSET, NOTE, FINE = 0, 1, slice(2, 2 + BINS_PER_SEMITONE)
+"""Of what the network says of a pitch: that it begins, that it sounds, in which third of it."""
+OUTPUTS = 2 + BINS_PER_SEMITONE
+ONSET_LEAST, NOTE_LEAST = 0.4, 0.35
+"""Probabilities from which an onset is one and a note goes on: chosen on the validation split."""
+_BEGUN_LEAST = 0.7
+"""A note with no onset of its own must be this sure, for _LONG_FRAMES."""
+_LONG_FRAMES = 7
+_SHORTEST_FRAMES = 2
+_GAP_FRAMES = 4
+"""A note less sure than NOTE_LEAST for so long has ended."""
+_APART_FRAMES = 2
+_LOUDEST, _QUIETEST, _DB_PER_STEP = 110, 25, 0.45
+
+
+def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> list[HeardNote]:
+    """Notes in order of onset, from probabilities and levels, each [frames, PITCHES].
+
+    An onset is a peak in time; from there a note lasts as long as it is likely. What sounds for
+    long with no onset is a note too. loudness: dB of each pitch's strongest bins, any reference.
+    After Bittner et al. (2022), section 2.4.
+    """
+    frames = len(onsets)
+    found: list[tuple[float, int, int, float]] = []
+    taken = np.zeros_like(notes, dtype=bool)
+    padded = np.pad(onsets, ((1, 1), (0, 0)))
+    peak = (onsets >= padded[:-2]) & (onsets > padded[2:]) & (onsets >= ONSET_LEAST)
+    for pitch in np.flatnonzero(peak.any(axis=0)):
+        starts = _apart(np.flatnonzero(peak[:, pitch]), onsets[:, pitch])
+        for start, limit in zip(starts, [*starts[1:], frames], strict=True):
+            end = _end(notes[:, pitch], start, limit)
+            taken[max(start - 2, 0) : end + 2, pitch] = True
+            if end - start >= _SHORTEST_FRAMES:
+                at = start + _peak_offset(padded[start : start + 3, pitch])
+                found.append((at, int(pitch), end, _level(loudness, start, pitch)))
+    for pitch in np.flatnonzero((notes >= _BEGUN_LEAST).any(axis=0)):
+        found += _without_onset(notes[:, pitch], taken[:, pitch], int(pitch), loudness)
+    loudest = max((level for *_, level in found), default=0.0)
+    out = [
+        HeardNote(
+            max(at, 0.0) * FRAME_S,
+            LOWEST_PITCH + pitch,
+            max(end, at + _SHORTEST_FRAMES) * FRAME_S,
+            int(np.clip(_LOUDEST - (loudest - level) / _DB_PER_STEP, _QUIETEST, _LOUDEST)),
+        )
+        for at, pitch, end, level in found
+    ]
+    return sorted(out)
+
+
+def pitch_levels_db(amplitudes: FloatArray) -> FloatArray:
+    """The level of each pitch's strongest third, [frames, PITCHES], from a constant-Q picture."""
+    own = amplitudes[:, : PITCHES * BINS_PER_SEMITONE].reshape(-1, PITCHES, BINS_PER_SEMITONE)
+    return np.asarray(20 * np.log10(own.max(axis=2) + 1e-6), np.float32)
+
+
+def _apart(starts: npt.NDArray[np.int_], sure: FloatArray) -> list[int]:
+    """Of onsets too near each other the surer one."""
+    kept: list[int] = []
+    for start in starts:
+        if kept and start - kept[-1] <= _APART_FRAMES:
+            if sure[start] > sure[kept[-1]]:
+                kept[-1] = int(start)
+        else:
+            kept.append(int(start))
+    return kept
+
+
+def _end(sure: FloatArray, start: int, limit: int) -> int:
+    """The frame at which a note ends that begins at `start`, no later than `limit`."""
+    on = np.flatnonzero(sure[start:limit] >= NOTE_LEAST)
+    if len(on) == 0 or on[0] > _GAP_FRAMES:
+        return start
+    gaps = np.flatnonzero(np.diff(on) > _GAP_FRAMES)
+    last = on[gaps[0]] if len(gaps) else on[-1]
+    return start + int(last) + 1
+
+
+def _without_onset(
+    sure: FloatArray, taken: npt.NDArray[np.bool_], pitch: int, loudness: FloatArray
+) -> list[tuple[float, int, int, float]]:
+    """Long sure stretches of one pitch that no onset explains."""
+    free = np.concatenate([[False], (sure >= NOTE_LEAST) & ~taken, [False]])
+    edges = np.flatnonzero(np.diff(free.astype(np.int8)))
+    return [
+        (float(start), pitch, int(end), _level(loudness, int(start), pitch))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end - start >= _LONG_FRAMES and np.median(sure[start:end]) >= _BEGUN_LEAST
+    ]
+
+
+def _peak_offset(three: FloatArray) -> float:
+    """Where between frames the peak of a parabola through three values is, -0.5 to 0.5."""
+    a, b, c = (float(v) for v in three)
+    bend = a - 2 * b + c
+    return float(np.clip(0.5 * (a - c) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+
+def _level(loudness: FloatArray, start: int, pitch: int | np.int_) -> float:
+    return float(loudness[start : start + 5, pitch].max())
