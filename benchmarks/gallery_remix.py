@@ -13,6 +13,7 @@ import json
 import os
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from core.audio import Clip, encode_flac
 from core.composition.stems import encode_mp3
 from core.engines import engines, remixer
-from core.errors import ModelUnavailableError
+from core.errors import ModelUnavailableError, UserInputError
 from core.gallery import GALLERY, GalleryBand, read_flac, remixes
 from core.pictures import draw, save
+from core.remixing.arrangement_files import FILE, to_json
+from core.remixing.desk import Desk
 from core.remixing.files import solo_of
 from core.remixing.pictures import name as picture_name
 from core.remixing.pictures import sounds
 from core.remixing.plan import ACTUAL, JOB, Plan
-from core.remixing.run import Remix, run
+from core.remixing.run import Remix, level_desk, run
 from core.remixing.stems import MIX, STEMS, Stems
 from training.remix_stems import RATE, StemPiece, load, real_pieces
 from training.remix_stems import build as render
@@ -70,12 +73,17 @@ def build(entry: dict[str, Any], rank: int, source: bytes, actual: Stems) -> Non
         )
         for one in made
     ]
+    for one in made:
+        if one.arrangement is not None:
+            path = folder / FILE.format(one.engine)
+            path.write_text(to_json(one.arrangement), encoding="utf-8")
     save(draw(sounds(solo, {one.engine: one.stems for one in made} | {ACTUAL: actual})), folder)
     plan = Plan(
         tuple(one.engine for one in made),
         seconds=seconds,
         example=entry["slug"],
         input_sha256=hashlib.sha256(source).hexdigest(),
+        desk=level_desk(solo, made[0].stems) if made[0].arrangement else Desk(),
     )
     fields = {key: entry[key] for key in WORDS}
     fields |= {
@@ -92,9 +100,10 @@ def _made(solo: Clip, actual: Stems) -> list[Remix]:
     made = []
     for info in engines(JOB):
         try:
-            remixer(info.name).remix(solo.between(0.0, 1.0), seed=0)  # loads and compiles it
+            with suppress(UserInputError):  # a second may be too short to hear anything in
+                remixer(info.name).remix(solo.between(0.0, 1.0), seed=0)  # loads and compiles it
             made += run(solo, actual, engines=[info.name], seed=0)
-        except ModelUnavailableError as error:
+        except (ModelUnavailableError, UserInputError) as error:
             print(f"{info.name} is left out: {error}", flush=True)
     if not made:
         raise ModelUnavailableError("No remixer is ready here.")

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import soundfile as sf
 
@@ -17,6 +17,9 @@ from core.composition.sound import Sound
 from core.extrapolation.path import Segment
 from core.recipe import Recipe
 from core.remixing.stems import Stems
+
+if TYPE_CHECKING:
+    from core.remixing.arrangement import Arrangement
 
 GALLERY = Path(__file__).resolve().parent.parent / "gallery"
 
@@ -140,6 +143,13 @@ class GalleryRemix(GallerySource):
 
     bands: tuple[GalleryBand, ...]
     actual: Mapping[str, str]
+
+    def arrangement(self, engine: str) -> Arrangement | None:
+        """The notes that an engine's band plays, where it plays from notes."""
+        from core.remixing.arrangement_files import FILE, from_json
+
+        path = self.folder / FILE.format(engine)
+        return from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def stems(self, files: Mapping[str, str]) -> Stems:
         """The sound of these files. FLAC is to the sample what the run gave, MP3 near to it."""

@@ -126,6 +126,28 @@ METRICS: dict[str, Metric] = {
             "the model; a model that expects what comes has few nats.",
         ),
         Metric(
+            "chord_note_rate", "Notes in the chord", "", "higher", 2,
+            "Share of the band's pitched notes that belong to the chord that the true band plays "
+            "there; passing notes keep even the true band under 1.",
+        ),
+        Metric(
+            "bass_root_agreement", "Bass on the root", "", "higher", 2,
+            "Share of the true band's chords that the bass begins with the chord's root.",
+        ),
+        Metric(
+            "groove_similarity", "Groove", "", "higher", 2,
+            "Whether notes begin at the same places of the bar as the true ones, part by part; 1 "
+            "is just as often at each place.",
+        ),
+        Metric(
+            "density_ratio", "Density", "x", "neither", 2,
+            "Notes of the band beside the true number.",
+        ),
+        Metric(
+            "register_difference", "Register", "semitones", "lower", 1,
+            "How far the mean pitch of a part is from that of the true one.",
+        ),
+        Metric(
             "measure_distance", "Distance to the data", "spreads", "lower", 2,
             "How far its pieces as a whole are from test pieces: the mean of the seven distances "
             "that follow, each in units of the test pieces' own spread.",

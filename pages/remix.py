@@ -114,7 +114,11 @@ show_example(source)
 if not engines(plans.JOB):
     st.info("No remixer is installed here; finished remixes play without one.")
 if source is not None and (asked := form.show(source)) is not None:
+    st.session_state[stage.ASKED] = True
     answer(source, asked)
+redraw: Plan | None = st.session_state.pop(stage.REDRAW, None)
+if source is not None and redraw is not None:
+    answer(source, redraw)
 problem = st.session_state.pop(RUNS.problem, None) or problem
 if problem:
     st.error(problem, icon=":material/info:")

@@ -162,7 +162,7 @@ def write(
     """Fill the canvas's open bars, in order.
 
     taken_up: asked for each open bar, when all before it are written, what it is drawn towards.
-    guide: of the pitches.
+    guide: of what is drawn.
     """
     first, last = min(canvas.bars), max(canvas.bars)
     begin = max(0, first - LOOK_BACK_BARS)

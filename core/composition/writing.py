@@ -41,10 +41,14 @@ TakenUp = int | Sequence[Event] | None
 
 
 class Guide(Protocol):
-    """What else is known of the pitches to come, as of the chords."""
+    """What else is known of the notes to come: nats that are added to logits."""
 
-    def __call__(self, bar: int, step: int, instrument: int) -> npt.NDArray[np.float32]:
-        """float32 [SIZES[PITCH]]: what is added to the logits of a note's pitch, nats."""
+    def instruments(self, lately: Sequence[Event]) -> npt.NDArray[np.float32]:
+        """float32 [SIZES[INSTRUMENT]]. lately: what was written in this bar and the one before."""
+        ...
+
+    def pitches(self, bar: int, step: int, instrument: int) -> npt.NDArray[np.float32]:
+        """float32 [SIZES[PITCH]], of a note of the instrument, as the chord there has it."""
         ...
 
 
@@ -53,7 +57,7 @@ class Writer:
 
     allowed: instruments that may be drawn. open_from: the step of the first bar written from which
     notes may be drawn; the bar's earlier ones stand. ranges: instrument -> its lowest and highest
-    pitch, where that is known. guide: of the pitches.
+    pitch, where that is known. guide: of what is drawn.
     """
 
     def __init__(
@@ -156,7 +160,12 @@ class Writer:
         if echo is not None and echo[TIME] != step:
             echo = None
         x = self.decoder.told(TIME, x, step)
-        instrument = self._field(INSTRUMENT, x, self.allowed, self._towards(INSTRUMENT, echo))
+        towards = self._towards(INSTRUMENT, echo)
+        if self.guide is not None:
+            bar = self.stream.bar
+            lately = [*self._played.get(bar - 1, ()), *self._played.get(bar, ())]
+            towards = towards + self.guide.instruments(lately)
+        instrument = self._field(INSTRUMENT, x, self.allowed, towards)
         if echo is not None and echo[INSTRUMENT] != instrument:
             echo = None
         x = self.decoder.told(INSTRUMENT, x, instrument)
@@ -168,7 +177,7 @@ class Writer:
             pitches[DRUM_PITCH:] = False
         said = self.decoder.logits(PITCH, x)
         if self.guide is not None:
-            said = said + self.guide(self.stream.bar, step, instrument)
+            said = said + self.guide.pitches(self.stream.bar, step, instrument)
         pitch = self._pick(probabilities(said + self._towards(PITCH, echo), pitches))
         if echo is not None and echo[PITCH] != pitch:
             echo = None

@@ -14,6 +14,8 @@ from core.remixing.band_controls import BandControls
 from core.remixing.chords import Chart, name
 from core.score import Composition, Key, Score
 
+FILE = "{}-arrangement.json"
+"""The name of an engine's arrangement in the gallery."""
 TIME_DIGITS = 4
 
 

@@ -27,7 +27,7 @@ from core.remixing.band_frame import frame_of
 from core.remixing.band_playing import played
 from core.remixing.stems import STEMS, Stems
 
-MIN_SOLO_S, MAX_SOLO_S = 2.0, 120.0
+MIN_SOLO_S, MAX_SOLO_S = 1.0, 120.0
 _KEPT = 8
 """Solos heard and arrangements drawn that are kept for the next redraw."""
 

@@ -20,7 +20,7 @@ AS_THE_DATA = ""
 class Style:
     """One manner of playing.
 
-    genre: as the network knows it; None leaves that open. instruments: names of
+    genre: as the network knows it; None for what is usual in the metre. instruments: names of
     core.composition.instruments for bass, piano and other. programs: stem -> General MIDI program,
     where it is not the instrument's own. triplets: off-beats come late, on the beat's last third.
     """

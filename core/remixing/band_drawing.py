@@ -38,22 +38,34 @@ FILL_EVERY = 8
 TEMPERATURE, TOP_P = 0.9, 0.95
 TOWARDS_PATTERN, TOWARDS_OWN = -0.35, -0.55
 """Controls.repetition for either: how strongly a bar is drawn towards what it takes up."""
+USUAL_GENRES = {(4, 4): "rock", (3, 4): "folk band", (2, 4): "folk band", (6, 8): "blues"}
+"""Of no style: where none is named, the network takes after the many pieces without a band."""
 TRUST = 1.0
 """How far the chart is believed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Band:
-    """What is the same for every bar of one arrangement."""
+    """What is the same for every bar of one arrangement.
+
+    trust: how far the chords are believed. asked_genre: the network's name of one, before the
+    style's.
+    """
 
     frame: Frame
     controls: BandControls
     weights: Weights
     trust: float = TRUST
+    asked_genre: str | None = None
 
     @property
     def style(self) -> Style:
         return STYLES[self.controls.style]
+
+    @property
+    def genre(self) -> str:
+        """As the network knows it."""
+        return self.asked_genre or self.style.genre or USUAL_GENRES[self.metre]
 
     @property
     def metre(self) -> tuple[int, int]:
@@ -93,7 +105,7 @@ def drawn(
     canvas = _canvas(arrangement, band, open_bars, [STEMS[part] for part in sorted(parts)])
     conditions = Conditions(
         metre=band.metre,
-        genre=band.style.genre,
+        genre=band.genre,
         mode=score.key.mode if score.key else None,
         tempo_bpm=score.tempo_bpm,
         density=min(int(band.controls.density * 5), 4),
@@ -113,7 +125,7 @@ def drawn(
         np.random.default_rng([seed, 7]),
         progress,
         taken_up=_pattern(band) if band.primer else _own(band, canvas),
-        guide=_guide(band),
+        guide=_guide(band, canvas.allowed),
     )
     whole = canvas.score().between(band.primer, band.primer + score.bars)
     return arrangement.with_notes(
@@ -152,13 +164,13 @@ def _canvas(
     return Canvas(like, notes, bars, frozenset(slots), slots, band.frame.shift)
 
 
-def _guide(band: Band) -> ChordGuide:
+def _guide(band: Band, playing: frozenset[int]) -> ChordGuide:
     solo = [
         (n.start + band.later, n.end + band.later, n.pitch + band.frame.shift)
         for n in band.frame.score.tracks[0].notes
     ]
     beat_steps = 12 if band.metre[1] == 4 else 18
-    return ChordGuide(band.chart(), solo, bar_steps(band.metre), beat_steps, band.trust)
+    return ChordGuide(band.chart(), solo, bar_steps(band.metre), beat_steps, band.trust, playing)
 
 
 def _pattern(band: Band) -> Callable[[int], TakenUp]:

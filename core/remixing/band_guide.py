@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.composition.instruments import DRUMS, INSTRUMENTS, NAMES
-from core.composition.tokens import DRUM_PITCH, PITCH, SIZES, TICKS_PER_STEP
+from core.composition.tokens import DRUM_PITCH, INSTRUMENT, PITCH, SIZES, TICKS_PER_STEP
+from core.composition.writing import Event
 from core.hearing.heard import CHORD_QUALITIES, Chord
 from core.remixing.chords import NONE, Chart
 
@@ -28,6 +30,8 @@ CHORD_BEGINS, ON_BEAT, OFF_BEAT = range(3)
 PLACES = 3
 NEAR_STEPS = 6
 """Within so many steps before the next chord it is told too: half a quarter."""
+WANTED = 2.0
+"""Nats in favour of an instrument that has rested for a bar."""
 TABLES = Path(__file__).with_name("band_guide.json")
 
 _CLASSES = np.arange(DRUM_PITCH) % 12
@@ -83,7 +87,8 @@ class ChordGuide:
     """core.composition.writing.Guide for one piece.
 
     chart, solo: in the network's key and bars. solo: (start, end, pitch) in ticks. bar_steps,
-    beat_steps: of the metre. trust: 0 to 1, how far the chords are believed.
+    beat_steps: of the metre. trust: 0 to 1, how far the chords are believed. playing: instruments
+    that are not to rest for long.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class ChordGuide:
         bar_steps: int,
         beat_steps: int,
         trust: float = 1.0,
+        playing: frozenset[int] = frozenset(),
     ) -> None:
         self.chart, self.bar_steps, self.beat_steps, self.trust = (
             chart,
@@ -100,10 +106,18 @@ class ChordGuide:
             beat_steps,
             trust,
         )
+        self.playing = playing
         self._solo = np.array(solo, np.int64).reshape(-1, 3)
         self._starts = {chord.start for chord in chart.chords}
 
-    def __call__(self, bar: int, step: int, instrument: int) -> Array:
+    def instruments(self, lately: Sequence[Event]) -> Array:
+        """Nats in favour of those that have rested for a bar."""
+        out = np.zeros(SIZES[INSTRUMENT], np.float32)
+        out[list(self.playing - {event[1] for event in lately})] = WANTED
+        return out
+
+    def pitches(self, bar: int, step: int, instrument: int) -> Array:
+        """Nats of every pitch, the same in all octaves."""
         out = np.zeros(SIZES[PITCH], np.float32)
         if instrument == DRUMS or self.trust <= 0:
             return out

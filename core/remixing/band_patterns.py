@@ -115,8 +115,11 @@ def pattern(
         for drum, places in hits.items():
             for place in (p for p in places if p < bar_quarters):
                 out["drums"].append(Note(ticks(place), drum, 6, _LOUD[drum]))
+        before = None
         for place, length, fifth in (entry for entry in line if entry[0] < bar_quarters):
             chord = chart.at(ticks(place))
+            fifth = fifth if chord == before else 0  # a new chord begins with its root
+            before = chord
             if chord.quality != "none":
                 degree = chord.root + (7 if chord.quality != "diminished" else 6) * fifth
                 end = ticks(min(place + length, bar_quarters))

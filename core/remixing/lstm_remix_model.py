@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import layers
 
+FRAMES, FRAME_LENGTH = 210, 105
+"""A second of 22050 samples."""
 BATCH_MOMENTUM = 0.9
 """Of the moving averages: Keras's 0.99 lags some epochs of 48 batches behind what is trained."""
 
@@ -15,8 +17,8 @@ BATCH_MOMENTUM = 0.9
 def build(
     parts: Sequence[str],
     apart: bool = False,
-    frames: int = 210,
-    frame_length: int = 105,
+    frames: int = FRAMES,
+    frame_length: int = FRAME_LENGTH,
     width: int = 256,
     dropout: float = 0.2,
 ) -> keras.Model:
@@ -38,7 +40,11 @@ def build(
 
 
 def part_network(
-    part: str, frames: int = 210, frame_length: int = 105, width: int = 256, dropout: float = 0.2
+    part: str,
+    frames: int = FRAMES,
+    frame_length: int = FRAME_LENGTH,
+    width: int = 256,
+    dropout: float = 0.2,
 ) -> keras.Model:
     """One part's network of those that `build` puts side by side `apart`, named after the part."""
     sound = keras.Input((frames * frame_length,))

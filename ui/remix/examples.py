@@ -52,7 +52,13 @@ def _result(folder: str, slug: str, stamp: int) -> Result:
     own = plan(found)
     solo = solo_of(found.source_bytes(), own.start_s, own.seconds)
     made = [
-        Remix(band.engine, found.stems(band.files), band.metrics, band.compute_seconds)
+        Remix(
+            band.engine,
+            found.stems(band.files),
+            band.metrics,
+            band.compute_seconds,
+            found.arrangement(band.engine),
+        )
         for band in found.bands
     ]
     true = actual(found, own)

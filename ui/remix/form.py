@@ -9,7 +9,9 @@ import streamlit as st
 
 from core.engines import EngineInfo, engines
 from core.loaders import preload
+from core.remixing.band_controls import BandControls
 from core.remixing.plan import (
+    BAND,
     DEFAULT_SECONDS,
     JOB,
     MAX_SECONDS,
@@ -17,6 +19,7 @@ from core.remixing.plan import (
     MIN_SECONDS,
     Plan,
 )
+from ui.remix import band
 from ui.sources import EXAMPLE, RECORD, UPLOAD, Asking, Source
 
 ASK = Asking(
@@ -40,6 +43,7 @@ def fill(plan: Plan) -> None:
     state[ENGINES] = [name for name in plan.engines if name in here]
     state[SEED] = plan.seed
     state[WANTED] = plan
+    band.fill(plan.band)
 
 
 def show(source: Source) -> Plan | None:
@@ -69,6 +73,7 @@ def show(source: Source) -> Plan | None:
                 st.caption(f"**{info.title}.** {info.summary}{label}")
         with right:
             start_s, seconds = _part(source)
+            controls = band.form() if BAND in infos else BandControls()
         with st.container(horizontal=True, vertical_alignment="bottom"):
             seed = st.number_input(
                 "Seed",
@@ -92,7 +97,13 @@ def show(source: Source) -> Plan | None:
         return None
     names = tuple(name for name in infos if name in chosen)
     return Plan(
-        names, start_s, seconds, int(seed), example=source.example, input_sha256=source.sha256
+        names,
+        start_s,
+        seconds,
+        int(seed),
+        example=source.example,
+        input_sha256=source.sha256,
+        band=controls,
     )
 
 

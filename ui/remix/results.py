@@ -12,9 +12,10 @@ from core.audio import Clip, encode_flac, encode_wav
 from core.gallery import read_flac
 from core.pictures import Pictures, draw
 from core.remixing import pictures as names
+from core.remixing.arrangement import Arrangement
 from core.remixing.desk import Desk
 from core.remixing.plan import ACTUAL, JOB, Plan
-from core.remixing.run import Remix, together, with_solo
+from core.remixing.run import Remix, level_desk, together, with_solo
 from core.remixing.stems import SOLO, Stems
 
 ACTUAL_TITLE = "Actual band"
@@ -25,7 +26,8 @@ class Band:
     """One engine's band, or the true one (ACTUAL).
 
     flacs: FLAC bytes (16 bit) of the mixer's channels, the solo first. seconds, sample_rate: of
-    each. metrics: names of core.metric_names.
+    each. metrics: names of core.metric_names. arrangement: its notes, where it plays from notes;
+    desk: where the faders then begin.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Band:
     seconds: float
     sample_rate: int
     metrics: Mapping[str, float]
+    arrangement: Arrangement | None = None
+    desk: Desk = Desk()  # noqa: RUF009 - it is frozen
 
     @property
     def title(self) -> str:
@@ -113,7 +117,11 @@ def build(
     if actual is not None:
         stems[ACTUAL] = actual
     figures = {one.engine: one.metrics for one in made}
-    bands = {name: _band(name, solo, own, figures.get(name, {})) for name, own in stems.items()}
+    notes_of = {one.engine: one.arrangement for one in made}
+    bands = {
+        name: _band(name, solo, own, figures.get(name, {}), notes_of.get(name))
+        for name, own in stems.items()
+    }
     return Result(
         title,
         credit,
@@ -125,10 +133,19 @@ def build(
     )
 
 
-def _band(name: str, solo: Clip, stems: Stems, metrics: Mapping[str, float]) -> Band:
+def _band(
+    name: str,
+    solo: Clip,
+    stems: Stems,
+    metrics: Mapping[str, float],
+    arrangement: Arrangement | None,
+) -> Band:
     channels = with_solo(solo, stems)
     flacs = {stem: encode_flac(clip) for stem, clip in channels.parts.items()}
-    return Band(name, flacs, channels.duration_s, channels.sample_rate, dict(metrics))
+    desk = Desk() if arrangement is None else level_desk(solo, stems)
+    return Band(
+        name, flacs, channels.duration_s, channels.sample_rate, dict(metrics), arrangement, desk
+    )
 
 
 @st.cache_data(max_entries=24, ttl=1800, show_spinner=False)

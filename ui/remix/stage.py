@@ -6,6 +6,8 @@ what widgets hold when the visitor goes to another page.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.audio import encode_wav
@@ -15,6 +17,7 @@ from core.remixing.pictures import ACTUAL_ALL
 from core.remixing.plan import ACTUAL, Plan
 from core.remixing.stems import MIX, SOLO, TITLES
 from ui import figures, links
+from ui.remix import band as band_view
 from ui.remix import downloads
 from ui.remix.results import Band, Result, whole_wav
 from ui.remix.work import RUNS
@@ -23,6 +26,10 @@ from ui.spectrogram_row import Panel, spectrogram_row
 from ui.stem_mixer import Channel, stem_mixer
 
 LINK, DESK, HEARD, PART = "remix_link", "remix_desk", "remix_heard", "remix_part"
+ASKED = "remix_asked"
+"""True from when a remix is asked for in the form until its result is shown."""
+REDRAW = "remix_redraw_asked"
+"""The plan of a redraw that was asked for: the band alone, with one more redraw."""
 _PICKED_BAND, _PICKED_PART = "remix_pick_band", "remix_pick_part"
 WHOLE = "Whole band"
 FIGURES = (
@@ -39,6 +46,7 @@ def show() -> None:
     if result is None:
         return
     plan = result.plan
+    _level(result)
     st.subheader(result.title, anchor=False)
     st.caption(
         (f"{result.credit}  \n" if result.credit else "")
@@ -47,8 +55,15 @@ def show() -> None:
     for note in result.notes:
         st.warning(note, icon=":material/cloud_off:")
     st.fragment(_mixer)(result)
+    st.fragment(_band)(result)
     st.fragment(_parts)(result)
     _figures(result)
+
+
+def _level(result: Result) -> None:
+    """Bring a band that was just asked for to the loudness of music, unless a fader was moved."""
+    if st.session_state.pop(ASKED, False) and st.session_state.get(DESK, Desk()) == Desk():
+        st.session_state[DESK] = result.bands[0].desk
 
 
 def set_up(plan: Plan) -> None:
@@ -101,6 +116,22 @@ def mixer(result: Result, band: Band, desk: Desk, *, key: str) -> Desk:
         actual=None if actual is None else _true_mix(result, actual),
         file_name=f"{downloads.stem(result)}-{band.name}.wav",
     )
+
+
+def _band(result: Result) -> None:
+    """The notes of the band that plays from notes, beside what is heard; a redraw of them."""
+    found = next((one for one in result.bands if one.arrangement is not None), None)
+    if found is None or found.arrangement is None:
+        return
+    name = f"{downloads.stem(result)}-{found.name}"
+    step = band_view.show(found.arrangement, result.title, name)
+    if step is not None:
+        st.session_state[REDRAW] = replace(
+            result.plan,
+            engines=(found.name,),
+            band=replace(result.plan.band, redraws=(*result.plan.band.redraws, step)),
+        )
+        st.rerun()
 
 
 def _pick_band() -> None:

@@ -56,7 +56,9 @@ def _work(source: Source, plan: Plan, solo: Clip, progress: Progress) -> Result:
     for index, name in enumerate(plan.engines):
         watched = part(progress, index * share, (index + 1) * share)
         try:
-            made += run(solo, actual, engines=[name], seed=plan.seed, progress=watched)
+            made += run(
+                solo, actual, engines=[name], seed=plan.seed, band=plan.band, progress=watched
+            )
         except ModelUnavailableError as error:
             _log.warning("%s is unavailable", name, exc_info=error)
             notes.append(f"{engine_title(name)}: {error}")

@@ -1,0 +1,136 @@
+"""The band with a tiny network of random weights: what is drawn, redrawn and played."""
+
+import dataclasses
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from core import transcription
+from core.audio import Clip, loudness_lufs
+from core.composition import composer as composer_module
+from core.composition.composer_model import build
+from core.composition.steps import Step
+from core.engines import Arranger
+from core.errors import UserInputError
+from core.hearing.heard import Chord, Grid, Heard, HeardNote
+from core.remixing import band as band_module
+from core.remixing.arrangement import empty
+from core.remixing.band import RemixBand, arranged
+from core.remixing.band_controls import BandControls
+from core.remixing.band_drawing import Band, drawn
+from core.remixing.band_frame import frame_of
+from core.remixing.band_playing import LEVELS_LU
+from core.remixing.chords import classes
+from core.remixing.desk import mixed
+from core.remixing.run import MIX_LUFS, level_desk, with_solo
+from core.remixing.stems import STEMS
+from core.score import Key
+
+RATE = 22_050
+BAR_S = 2.0
+CHORDS = (Chord(0, 7, "major"), Chord(192, 2, "major"))
+TINY = {"width": 24, "depth": 1, "heads": 2, "dropout": 0.0}
+
+
+def heard_tune(bars):
+    beats = tuple(0.5 * n for n in range(4 * bars + 1))
+    notes = tuple(
+        HeardNote(a, 67 + (0, 4, 7, 2)[i % 4], b, 80)
+        for i, (a, b) in enumerate(itertools.pairwise(beats))
+    )
+    return Heard(notes, Grid(beats), Key(7, "major"), CHORDS, tuning_cents=20.0)
+
+
+@pytest.fixture(autouse=True)
+def network(monkeypatch):
+    keras.utils.set_random_seed(3)
+    spec = dataclasses.make_dataclass("Spec", ["sha256"])("tiny")
+    loaded = dataclasses.make_dataclass("Loaded", ["spec", "model"])(spec, build(**TINY))
+    monkeypatch.setattr(band_module, "load_model", lambda _: loaded)
+    monkeypatch.setattr(composer_module, "load_model", lambda _: loaded)
+    band_module._weights.cache_clear()
+    band_module._drawn.clear()
+    band_module._heard.clear()
+    monkeypatch.setattr(transcription, "hear", lambda clip, progress: heard_tune(2))
+
+
+def solo(seconds=2 * BAR_S):
+    t = np.arange(round(seconds * RATE)) / RATE
+    return Clip((0.2 * np.sin(2 * np.pi * 392 * t) * np.exp(-3 * (t % 0.5)))[None], RATE)
+
+
+def notes_of(made):
+    return {stem: made.notes(stem) for stem in STEMS}
+
+
+@pytest.mark.parametrize("style", ["", "bossa"])
+def test_the_same_seed_draws_the_same_band_and_a_redraw_keeps_the_rest(style):
+    heard = heard_tune(4)
+    controls = BandControls(style=style, ending=False)
+    first = arranged(heard, 4 * BAR_S, 1, controls)
+    band_module._drawn.clear()
+    assert arranged(heard, 4 * BAR_S, 1, controls) == first
+    assert arranged(heard, 4 * BAR_S, 2, controls) != first
+    assert sum(map(len, notes_of(first).values())) > 20
+    step = Step(frozenset({2}), frozenset({STEMS.index("bass")}), 9)
+    again = arranged(heard, 4 * BAR_S, 1, dataclasses.replace(controls, redraws=(step,)))
+    for stem in STEMS:
+        if stem != "bass":
+            assert again.notes(stem) == first.notes(stem)
+
+    def inside(made):
+        return [n for n in made.notes("bass") if n.start // 96 == 2]
+
+    def outside(made):
+        return [(n.start, n.pitch) for n in made.notes("bass") if n.start // 96 != 2]
+
+    assert outside(again) == outside(first)
+    assert inside(again) != inside(first)
+
+
+def test_chords_lead_what_is_drawn():
+    heard = heard_tune(4)
+    frame = frame_of(heard, 4 * BAR_S)
+    loaded = band_module.load_model("composer")
+    weights = band_module._weights("tiny", loaded.model)
+
+    def rate(trust):
+        band = Band(frame, BandControls(), weights, trust)
+        made = drawn(
+            empty(heard, frame.score, BandControls()), band,
+            frozenset(range(4)), frozenset(range(1, 4)), 0,
+        )  # fmt: skip
+        notes = [note for stem in STEMS[1:] for note in made.notes(stem)]
+        return np.mean([n.pitch % 12 in classes(frame.chart.at(n.start)) for n in notes])
+
+    assert rate(1.0) > rate(0.0) + 0.15
+
+
+def test_stems_are_as_long_as_the_solo_level_beside_it_and_repeatable():
+    engine = RemixBand()
+    assert isinstance(engine, Arranger)
+    stems, made = engine.remix_along(solo(), seed=1, controls=BandControls(style="pop"))
+    assert stems.names == STEMS
+    assert stems.duration_s == pytest.approx(2 * BAR_S)
+    assert stems["bass"].channels == 2
+    own = loudness_lufs(solo())
+    for stem in STEMS:
+        assert made.notes(stem), stem
+        assert stems[stem].peak() < 1.0
+        assert loudness_lufs(stems[stem]) == pytest.approx(own + LEVELS_LU[stem], abs=1.0)
+    desk = level_desk(solo(), stems)
+    assert loudness_lufs(mixed(with_solo(solo(), stems), desk)) == pytest.approx(MIX_LUFS, abs=0.5)
+
+
+def test_what_cannot_be_played_along_with_is_refused(monkeypatch):
+    with pytest.raises(UserInputError, match=r"lasts 0\.5 s"):
+        RemixBand().remix(solo(0.5), seed=0)
+
+    def nothing(clip, progress):
+        raise UserInputError("No tune can be heard.")
+
+    monkeypatch.setattr(transcription, "hear", nothing)
+    with pytest.raises(UserInputError, match="No tune"):
+        RemixBand().remix(solo(), seed=0)

@@ -1,0 +1,155 @@
+"""The band on the Remix page: what can be asked of it, and what it plays, part by part."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import streamlit as st
+
+from core.composition.steps import Step
+from core.remixing import arrangement_files as files
+from core.remixing.arrangement import Arrangement
+from core.remixing.band_controls import STYLES, BandControls
+from core.remixing.stems import SOLO, STEMS, TITLES
+from core.score import Composition
+from ui.piano_roll import piano_roll
+
+STYLE, DENSITY, HUMANISE = "remix_style", "remix_density", "remix_humanise"
+INTRO, ENDING, KEPT = "remix_intro", "remix_ending", "remix_band_kept"
+_PART, _ROLL = "remix_band_part", "remix_band_roll"
+_REDRAW_PART, _REDRAW_BARS = "remix_redraw_part", "remix_redraw_bars"
+ALL = "all"
+BARS_A_ROW = 8
+
+
+def fill(controls: BandControls) -> None:
+    """Set the widgets to what a link asks for; before they are drawn."""
+    state = st.session_state
+    state[STYLE], state[DENSITY], state[HUMANISE] = (
+        controls.style, controls.density, controls.humanise
+    )  # fmt: skip
+    state[INTRO], state[ENDING] = controls.intro, controls.ending
+
+
+def form() -> BandControls:
+    """The band's part of the form."""
+    plain = BandControls()
+    for key, value in (
+        (STYLE, plain.style), (DENSITY, plain.density), (HUMANISE, plain.humanise),
+        (INTRO, plain.intro), (ENDING, plain.ending),
+    ):  # fmt: skip
+        st.session_state.setdefault(key, value)
+    with st.expander("How the band plays", icon=":material/tune:"):
+        style = st.selectbox(
+            "Style",
+            list(STYLES),
+            format_func=lambda name: STYLES[name].title,
+            key=STYLE,
+            help="As the data would: the network chooses what goes with your tune.",
+        )
+        left, right = st.columns(2)
+        with left:
+            density = st.slider(
+                "Density", 0.0, 1.0, step=0.05, key=DENSITY, help="From few notes to many."
+            )
+        with right:
+            humanise = st.slider(
+                "Humanise", 0.0, 1.0, step=0.05, key=HUMANISE,
+                help="How far the players are off the grid, and uneven in touch.",
+            )  # fmt: skip
+        with st.container(horizontal=True):
+            intro = st.toggle("Come in one by one", key=INTRO)
+            ending = st.toggle("Hold the last chord", key=ENDING)
+    return BandControls(style, density, humanise, intro, ending)
+
+
+def show(made: Arrangement, title: str, name: str) -> Step | None:
+    """Chord chart, piano roll and files; the redraw that the visitor asks for, in that run only.
+
+    name: of the files, without their ending.
+    """
+    score, grid = made.score, made.heard.grid
+    st.markdown("**What the band plays**")
+    st.caption(
+        f"{STYLES[made.controls.style].title} · {score.key} · {score.tempo_bpm:.0f} BPM · "
+        f"{grid.beats}/{grid.beat_unit} · {score.bars} bars, as heard in the solo"
+    )
+    _chart(made)
+    parts = [stem for stem in (SOLO, *STEMS) if made.notes(stem)]
+    part = st.pills(
+        "Shown in the roll",
+        [ALL, *parts],
+        default=ALL,
+        required=True,
+        format_func=lambda stem: "All parts" if stem == ALL else TITLES[stem],
+        key=_PART,
+    )
+    shown = parts if part == ALL else [part]
+    whole = files.titled(made, title)
+    tracks = [track for track, stem in zip(whole.tracks, parts, strict=True) if stem in shown]
+    roll = Composition(replace(whole, tracks=tuple(tracks)))
+    piano_roll(roll, None, key=_ROLL, work=f"{title} {part}")
+    _downloads(made, title, name)
+    return _redraw(made)
+
+
+def _chart(made: Arrangement) -> None:
+    """The chords, a row of bars at a time, as a table that wraps on a phone."""
+    bars = files.chart(made)
+    cells = "".join(
+        f'<div style="flex:1 0 4.2rem;max-width:9rem;border-left:1px solid currentColor;'
+        f'padding:.1rem .4rem"><small style="opacity:.6">{number}</small><br>'
+        f"<b>{'&ensp;'.join(names)}</b></div>"
+        for number, names in enumerate(bars, 1)
+    )
+    st.html(
+        f'<div role="img" aria-label="Chords: {files.chart_text(made).strip()}" '
+        f'style="display:flex;flex-wrap:wrap;gap:.3rem 0">{cells}</div>'
+    )
+
+
+def _downloads(made: Arrangement, title: str, name: str) -> None:
+    kinds = (
+        ("MIDI", lambda: files.midi(made, title), ".mid", "audio/midi", ":material/piano:"),
+        (
+            "MusicXML", lambda: files.musicxml(made, title), ".musicxml",
+            "application/vnd.recordare.musicxml+xml", ":material/music_note:",
+        ),
+        (
+            "Chords", lambda: files.chart_text(made).encode(), "-chords.txt", "text/plain",
+            ":material/lyrics:",
+        ),
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        for label, content, ending, mime, icon in kinds:
+            st.download_button(
+                label, content, f"{name}{ending}", mime, icon=icon, on_click="ignore",
+                key=f"remix_band_{label.lower()}",
+            )  # fmt: skip
+
+
+def _redraw(made: Arrangement) -> Step | None:
+    """One part or all of them, some bars or all, drawn anew with another seed."""
+    bars = made.score.bars
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part = st.selectbox(
+            "Redraw",
+            [ALL, *STEMS],
+            format_func=lambda stem: "All parts" if stem == ALL else TITLES[stem],
+            key=_REDRAW_PART,
+            width=160,
+        )
+        first, last = (1, bars)
+        if bars > 1:
+            first, last = st.slider(
+                "Bars", 1, bars, (1, bars), key=f"{_REDRAW_BARS}_{bars}", width=260
+            )
+        pressed = st.button(
+            "Redraw", icon=":material/refresh:", key="remix_redraw", help="All else stays as it is."
+        )
+    if not pressed:
+        return None
+    tracks = range(len(STEMS)) if part == ALL else [STEMS.index(part)]
+    seed = random.SystemRandom().randint(0, 9999)
+    return Step(frozenset(range(first - 1, last)), frozenset(tracks), seed)
