@@ -28,14 +28,9 @@ def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
     st.markdown("\n".join(lines))
 
 
-def show(results: dict[str, Any]) -> None:
-    """One results file."""
+def ranking(results: dict[str, Any]) -> None:
+    """Engines and rungs by a metric of the visitor's choice."""
     job = results["job"]
-    st.header(job.capitalize(), anchor=False)
-    st.caption(
-        f"{results['items']} items of {results['data']} · {results['date']} · "
-        f"commit {str(results['commit'])[:10]} · {results['machine']}"
-    )
     names = scores.metric_names(results)
     metric = st.selectbox(
         "Sort and plot by",
@@ -61,6 +56,18 @@ def show(results: dict[str, Any]) -> None:
                 if name in METRICS
             )
         )
+
+
+def show(results: dict[str, Any]) -> None:
+    """One results file."""
+    job = results["job"]
+    st.header(job.capitalize(), anchor=False)
+    st.caption(
+        f"{results['items']} items of {results['data']} · {results['date']} · "
+        f"commit {str(results['commit'])[:10]} · {results['machine']}"
+    )
+    if results["rows"]:
+        ranking(results)
     for extra in results.get("tables", []):
         st.subheader(extra["title"], anchor=False)
         st.write(extra["note"])
@@ -69,15 +76,16 @@ def show(results: dict[str, Any]) -> None:
             {name: [row[i] for row in rows] for i, name in enumerate(extra["columns"])},
             hide_index=True,
         )
-    st.download_button(
-        "Download as CSV",
-        scores.as_csv(results),
-        f"encore-{job}.csv",
-        "text/csv",
-        key=f"scoreboard_csv_{job}",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    if results["rows"]:
+        st.download_button(
+            "Download as CSV",
+            scores.as_csv(results),
+            f"encore-{job}.csv",
+            "text/csv",
+            key=f"scoreboard_csv_{job}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
 
 
 # A wide table scrolls by itself, so that the page does not on a phone.

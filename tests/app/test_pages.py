@@ -87,3 +87,14 @@ def test_scoreboard_takes_missing_and_unknown_figures(tmp_path):
     at = page("scoreboard")
     assert not at.exception
     assert any("something_new" in m.value for m in at.markdown)
+
+
+def test_scoreboard_shows_tables_alone_where_nothing_is_ranked(tmp_path):
+    results_file(tmp_path)
+    path = tmp_path / "extrapolation.json"
+    results = json.loads(path.read_text())
+    path.write_text(json.dumps(results | {"rows": []}))
+    at = page("scoreboard")
+    assert not at.exception
+    assert [box.value for box in at.subheader] == [one["title"] for one in results["tables"]]
+    assert not at.selectbox
