@@ -8,6 +8,7 @@ as FluidSynth reads them.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import mmap
 import os
@@ -47,6 +48,21 @@ def soundfont_path() -> Path:
     import pretty_midi
 
     return Path(pretty_midi.__file__).with_name("TimGM6mb.sf2")
+
+
+def played_with() -> str:
+    """One sentence on the SoundFont in use, for whoever keeps a sound that was made with it."""
+    path = soundfont_path()
+    return (
+        f"Played with {path.name}, sha256 {_sha256(path)}. With another SoundFont the same notes "
+        "sound different.\n"
+    )
+
+
+@lru_cache(maxsize=4)
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=_CACHED_PRESETS)

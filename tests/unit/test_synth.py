@@ -1,6 +1,7 @@
 """Sound of scores: loudness, peaks, stems, endings, and the SoundFont that is cut to fit."""
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,12 @@ def test_a_cut_soundfont_sounds_as_the_whole_one_and_is_small():
         cut = soundfont.preset(BUNDLED, bank, track.program)
         assert len(cut) < BUNDLED.stat().st_size / 5
         assert rendered_wav(cut, midi) == rendered_wav(BUNDLED.read_bytes(), midi)
+
+
+def test_a_sound_says_which_soundfont_it_was_played_with():
+    told = soundfont.played_with()
+    assert BUNDLED.name in told
+    assert hashlib.sha256(BUNDLED.read_bytes()).hexdigest() in told
 
 
 def test_a_preset_that_is_missing_and_a_file_that_is_no_soundfont(tmp_path):

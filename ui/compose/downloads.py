@@ -54,6 +54,8 @@ def table(piece: Piece) -> bytes:
 
 def bundle_zip(piece: Piece) -> bytes:
     """Everything of a piece in a zip; `piece.json` has the notes with the model's choices."""
+    from core.soundfont import played_with
+
     files = {
         "piece.mid": midi(piece),
         "piece.musicxml": musicxml(piece),
@@ -61,6 +63,7 @@ def bundle_zip(piece: Piece) -> bytes:
         "notes.csv": table(piece),
         "piece.json": to_json(piece.made).encode(),
         "recipe.json": piece.plan.recipe().to_json().encode(),
+        "SOUND.txt": played_with().encode(),
     }
     if piece.credit:
         files["CREDIT.txt"] = (piece.credit + "\n").encode()
