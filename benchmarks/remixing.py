@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks import remix_judge
 from benchmarks.remix_real import real_table
-from benchmarks.remix_rungs import RUNGS, SILENCE, Rung, silence
+from benchmarks.remix_rungs import RUNGS, SILENCE, TRUTH_MIXED, Rung, silence
 from benchmarks.results import Kind, Results, Row, Table, summarise
 from core.audio import Clip, FloatArray, fit_length
 from core.engines import engines, remixer
@@ -242,7 +242,7 @@ def run(
         tallies.append(tally)
         rows.append(summarise(name, kind, tally.figures, groups))
     tables = [loss_table(tallies, split)]
-    makers = {name: maker(name) for name in (*RUNGS, *names)}
+    makers = {name: maker(name) for name in (*RUNGS, *names) if name != TRUTH_MIXED}
     tables += [found] if (found := real_table(data, split, makers, limit)) else []
     described = (
         f"rendered stems/{split}, excerpts of {SECONDS:.0f} s of {len(set(groups))} groups of "
