@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from core import engines
+from core import engines, gallery
 from core.audio import Clip, encode_wav
 from core.errors import ModelUnavailableError
 from core.remixing.desk import Desk, Fader, heard
@@ -226,6 +226,17 @@ def test_without_any_remixer_the_finished_remixes_still_play(monkeypatch):
     assert not at.exception
     assert len(players(at)) == 2
     assert "No remixer" in at.info[0].value
+
+
+def test_without_examples_a_tune_can_still_be_given(monkeypatch, tmp_path):
+    monkeypatch.setattr(gallery, "GALLERY", tmp_path)
+    at = page("remix")
+    assert not at.exception
+    assert problems(at) == []
+    assert at.segmented_control(key="remix_source").options == [
+        ":material/upload: Upload", ":material/mic: Record",
+    ]  # fmt: skip
+    assert players(at) == []
 
 
 def test_cancel_ends_the_run_and_leaves_the_earlier_result(monkeypatch):
