@@ -6,27 +6,32 @@ import argparse
 import hashlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core.audio import encode_flac, encode_wav
 from core.cli import common
 from core.decoding import MAX_BYTES
 from core.downloads import bundle
-from core.engines import engines, remixer
+from core.engines import engines
 from core.errors import UserInputError
 from core.limits import MAX_FILE_BYTES
 from core.recipe import Recipe
+from core.remixing.arrangement import Arrangement
+from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.desk import Desk
 from core.remixing.files import as_kept, mix, solo_of, stem_files
 from core.remixing.plan import DEFAULT_SECONDS, JOB, MAX_SECONDS, MIN_SECONDS, Plan, of_recipe
-from core.remixing.run import with_solo
+from core.remixing.run import level_desk, played_by, with_solo
 from core.remixing.stems import Stems
 
-Writer = Callable[[Stems, Plan], bytes]
+Writer = Callable[[Stems, Plan, Arrangement | None], bytes]
 WRITERS: dict[str, Writer] = {
-    ".wav": lambda channels, plan: encode_wav(mix(channels, plan.desk)),
-    ".flac": lambda channels, plan: encode_flac(mix(channels, plan.desk)),
-    ".zip": lambda channels, plan: bundle(stem_files(channels, plan.desk, plan.recipe(), None)),
+    ".wav": lambda channels, plan, made: encode_wav(mix(channels, plan.desk)),
+    ".flac": lambda channels, plan, made: encode_flac(mix(channels, plan.desk)),
+    ".zip": lambda channels, plan, made: bundle(
+        stem_files(channels, plan.desk, plan.recipe(), None, made)
+    ),
 }
 
 
@@ -57,6 +62,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default=DEFAULT_SECONDS,
         help="how long it is at most (%(default)g)",
     )
+    styles = [name for name in STYLES if name]
+    parser.add_argument(
+        "--style", choices=styles, default="", help="how the band plays; its own choice by default"
+    )
+    parser.add_argument(
+        "--density",
+        type=common.number(0.0, 1.0),
+        default=BandControls().density,
+        help="of the band's notes, 0 to 1 (%(default)g)",
+    )
     parser.add_argument(
         "--desk", type=Path, metavar="RECIPE", help="a recipe.json, whose faders are taken"
     )
@@ -69,21 +84,24 @@ def run(args: argparse.Namespace) -> None:
     names = [info.name for info in engines(JOB)]
     if not names:
         raise UserInputError("No remixer is installed here.")
-    desk = Desk() if args.desk is None else _desk(args.desk)
     data = common.read(args.input, MAX_BYTES)
     plan = Plan(
         (args.engine or names[0],),
         args.start,
         args.seconds,
         args.seed,
-        desk=desk,
         input_sha256=hashlib.sha256(data).hexdigest(),
+        band=BandControls(args.style, args.density),
     )
     solo = solo_of(data, plan.start_s, plan.seconds)
     with common.progress_bar() as progress:
-        stems = remixer(plan.engines[0]).remix(solo, seed=plan.seed, progress=progress)
+        stems, made = played_by(
+            plan.engines[0], solo, seed=plan.seed, band=plan.band, progress=progress
+        )
+    desk = Desk() if made is None else level_desk(solo, stems)
+    plan = replace(plan, desk=desk if args.desk is None else _desk(args.desk))
     channels = as_kept(with_solo(solo, stems))
-    common.write(args.output, write(channels, plan))
+    common.write(args.output, write(channels, plan, made))
     print(
         f"{args.output}: {channels.duration_s:.2f} s, {', '.join(channels.names)} by "
         f"{plan.engines[0]}, seed {plan.seed}"

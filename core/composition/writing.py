@@ -47,8 +47,10 @@ class Guide(Protocol):
         """float32 [SIZES[INSTRUMENT]]. lately: what was written in this bar and the one before."""
         ...
 
-    def pitches(self, bar: int, step: int, instrument: int) -> npt.NDArray[np.float32]:
-        """float32 [SIZES[PITCH]], of a note of the instrument, as the chord there has it."""
+    def pitches(
+        self, bar: int, step: int, instrument: int, lately: Sequence[Event] = ()
+    ) -> npt.NDArray[np.float32]:
+        """float32 [SIZES[PITCH]], of a note of the instrument. lately: of this bar."""
         ...
 
 
@@ -177,7 +179,8 @@ class Writer:
             pitches[DRUM_PITCH:] = False
         said = self.decoder.logits(PITCH, x)
         if self.guide is not None:
-            said = said + self.guide.pitches(self.stream.bar, step, instrument)
+            bar = self.stream.bar
+            said = said + self.guide.pitches(bar, step, instrument, self._played.get(bar, ()))
         pitch = self._pick(probabilities(said + self._towards(PITCH, echo), pitches))
         if echo is not None and echo[PITCH] != pitch:
             echo = None

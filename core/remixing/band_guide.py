@@ -32,6 +32,8 @@ NEAR_STEPS = 6
 """Within so many steps before the next chord it is told too: half a quarter."""
 WANTED = 2.0
 """Nats in favour of an instrument that has rested for a bar."""
+ROOT_FIRST = 2.0
+"""Nats in favour of the root for a bass's first note in a chord."""
 TABLES = Path(__file__).with_name("band_guide.json")
 
 _CLASSES = np.arange(DRUM_PITCH) % 12
@@ -116,13 +118,26 @@ class ChordGuide:
         out[list(self.playing - {event[1] for event in lately})] = WANTED
         return out
 
-    def pitches(self, bar: int, step: int, instrument: int) -> Array:
-        """Nats of every pitch, the same in all octaves."""
+    def pitches(
+        self, bar: int, step: int, instrument: int, lately: Sequence[Event] | None = None
+    ) -> Array:
+        """Nats of every pitch, the same in all octaves.
+
+        lately: what was written in this bar. A bass that has not played in the chord, or in the
+        bar, is led to the root by ROOT_FIRST more; without `lately`, as when notes are only judged,
+        that is left out.
+        """
         out = np.zeros(SIZES[PITCH], np.float32)
         if instrument == DRUMS or self.trust <= 0:
             return out
         tick = (bar * self.bar_steps + step) * TICKS_PER_STEP
         bias = self.classes(tick, step, instrument)
+        chord = self.chart.at(tick)
+        if lately is not None and family(instrument) == 0 and chord.quality != "none":
+            bar_tick = bar * self.bar_steps * TICKS_PER_STEP
+            played = [bar_tick + e[0] * TICKS_PER_STEP for e in lately if e[1] == instrument]
+            if not any(start >= chord.start for start in played):
+                bias[chord.root % 12] += ROOT_FIRST
         out[:DRUM_PITCH] = self.trust * bias[_CLASSES]
         return out
 

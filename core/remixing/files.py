@@ -6,6 +6,8 @@ from core.audio import Clip, encode_flac, encode_wav
 from core.errors import UserInputError
 from core.gallery import read_flac
 from core.recipe import Recipe
+from core.remixing.arrangement import Arrangement
+from core.remixing.arrangement_files import chart_text, midi, musicxml
 from core.remixing.desk import Desk, heard
 from core.remixing.stems import Stems
 
@@ -36,11 +38,24 @@ def mix(channels: Stems, desk: Desk) -> Clip:
     return heard(channels, desk)
 
 
-def stem_files(channels: Stems, desk: Desk, recipe: Recipe, credit: str | None) -> dict[str, bytes]:
-    """Name -> content: the mix, every channel by itself, the recipe, and whose music it is."""
+def stem_files(
+    channels: Stems,
+    desk: Desk,
+    recipe: Recipe,
+    credit: str | None,
+    arrangement: Arrangement | None = None,
+) -> dict[str, bytes]:
+    """Name -> content: the mix, every channel by itself, the recipe, and whose music it is.
+
+    Of an engine that plays from notes these too, as MIDI and MusicXML, and its chords.
+    """
     files = {"mix.wav": encode_wav(mix(channels, desk))}
     files |= {f"{name}.wav": encode_wav(clip) for name, clip in channels.parts.items()}
     files["recipe.json"] = recipe.to_json().encode()
+    if arrangement is not None:
+        files["band.mid"] = midi(arrangement)
+        files["band.musicxml"] = musicxml(arrangement)
+        files["chords.txt"] = chart_text(arrangement).encode()
     if credit:
         files["CREDIT.txt"] = (credit + "\n").encode()
     return files

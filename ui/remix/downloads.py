@@ -29,7 +29,7 @@ def mix_wav(band: Band, plan: Plan) -> bytes:
 
 def bundle_zip(result: Result, band: Band, plan: Plan) -> bytes:
     """The band's stems and mix, the true stems, spectrograms, figures, recipe and credit."""
-    files = stem_files(band.channels(), plan.desk, plan.recipe(), result.credit)
+    files = stem_files(band.channels(), plan.desk, plan.recipe(), result.credit, band.arrangement)
     if result.actual is not None and band.name != ACTUAL:
         files |= {f"actual-{name}.wav": wav(result.actual.flacs[name])
                   for name in result.actual.stems}  # fmt: skip
