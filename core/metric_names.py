@@ -28,22 +28,6 @@ METRICS: dict[str, Metric] = {
             "How far the picture of the sound is from the true one, on average; 0 is identical.",
         ),
         Metric(
-            "drums_log_mel_distance_db", "Log-mel distance of drums", "dB", "lower", 2,
-            "How far the picture of this stem is from the true one, where the true band plays it.",
-        ),
-        Metric(
-            "bass_log_mel_distance_db", "Log-mel distance of bass", "dB", "lower", 2,
-            "How far the picture of this stem is from the true one, where the true band plays it.",
-        ),
-        Metric(
-            "piano_log_mel_distance_db", "Log-mel distance of piano", "dB", "lower", 2,
-            "How far the picture of this stem is from the true one, where the true band plays it.",
-        ),
-        Metric(
-            "other_log_mel_distance_db", "Log-mel distance of other parts", "dB", "lower", 2,
-            "How far the picture of this stem is from the true one, where the true band plays it.",
-        ),
-        Metric(
             "spectral_convergence_db", "Spectral convergence", "dB", "lower", 1,
             "How large the error of the sound's spectrogram is beside the one asked for: at -20 dB "
             "a tenth of it, at -40 dB a hundredth.",
@@ -69,6 +53,23 @@ METRICS: dict[str, Metric] = {
         Metric(
             "beat_f", "Beat F-measure", "", "higher", 2,
             "Share of beats that fall within 70 ms of the true ones.",
+        ),
+        Metric(
+            "bar_f", "Bar lines", "", "higher", 2,
+            "Share of bars that begin within 70 ms of where they truly do.",
+        ),
+        Metric(
+            "single_note_f", "Notes of single lines", "", "higher", 2,
+            "F-measure of notes: begun within 50 ms of a true one of the same pitch.",
+        ),
+        Metric(
+            "chord_note_f", "Notes of chords", "", "higher", 2,
+            "F-measure of notes: begun within 50 ms of a true one of the same pitch.",
+        ),
+        Metric(
+            "chord_accuracy", "Chords", "", "higher", 2,
+            "Share of beats at which the root and the third of the chord are those that the true "
+            "band plays, told from the tune alone.",
         ),
         Metric(
             "loudness_difference_db", "Loudness difference", "dB", "lower", 1,
@@ -117,7 +118,23 @@ METRICS: dict[str, Metric] = {
             "Squared error of the samples of the whole band.",
         ),
         Metric(
-            "compute_ratio", "Compute", "s per s", "lower", 2,
+            "drums_log_mel_distance_db", "Log-mel distance of drums", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "bass_log_mel_distance_db", "Log-mel distance of bass", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "piano_log_mel_distance_db", "Log-mel distance of piano", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "other_log_mel_distance_db", "Log-mel distance of other parts", "dB", "lower", 2,
+            "How far the picture of this stem is from the true one, where the true band plays it.",
+        ),
+        Metric(
+            "compute_ratio", "Compute", "s per s", "lower", 3,
             "Seconds of computing for each second of sound.",
         ),
         Metric(
