@@ -154,6 +154,7 @@ def run(
                 [_first_sound(browser, address, touched=touched) for _ in range(STARTS)]
                 for touched in (False, True)
             ]
+            load = os.getloadavg()[1]
             page = browser.new_page()
             page.add_init_script(TAPE)
             listener = Listener(page).open(address)
@@ -169,7 +170,7 @@ def run(
         f"{len(stems.names)} channels of noise, {SECONDS:.0f} s at {RATE} Hz, in Chromium",
         len(looks) + len(mixes) + sum(map(len, firsts)),
         [],
-        [_figures(played_s, steady, looks, mixes, firsts), _exports(mixes)],
+        [_figures(played_s, load, steady, looks, mixes, firsts), _exports(mixes)],
     )
 
 
@@ -196,6 +197,7 @@ def _mix(listener: Listener, stems: Stems, desk: Desk) -> Mix:
 
 def _figures(
     played_s: float,
+    load: float,
     steady: Look,
     looks: Sequence[Look],
     mixes: Mapping[str, Mix],
@@ -222,7 +224,8 @@ def _figures(
     return Table(
         "The mixer's promises",
         "Taken from what leaves the mixer's graph in Chromium without a sound card. Stems of "
-        "independent noise show where each of them is. Sounds are loaded before Play is pressed.",
+        "independent noise show where each of them is. Sounds are loaded before Play is pressed. "
+        f"{load:.0f} processes wanted the {os.cpu_count()} cores at the time of the first sounds.",
         ["what", "figure", "at most", "reached"],
         [
             [what, f"{figure:{digits}}", f"{limit:{digits}}", "yes" if figure <= limit else "no"]

@@ -68,7 +68,7 @@ class Results:
             cells = [_cell(row.metrics.get(name), METRICS[name].digits) for name in names]
             lines.append([f"{row.name} ({row.kind})", *cells])
         out = [f"{self.job}: {self.items} items, {self.data}, commit {self.commit}", ""]
-        out += ["| " + " | ".join(line) + " |" for line in lines]
+        out += ["| " + " | ".join(line) + " |" for line in lines] if self.rows else []
         for table in self.tables:
             out += ["", f"{table.title}. {table.note}", ""]
             out += ["| " + " | ".join(map(str, table.columns)) + " |"]
