@@ -1,8 +1,14 @@
-"""What the notes network learns from: the places of an example, shown and named."""
+"""What the notes network learns from: the places of examples, shown and named, in shards.
+
+    python -m training.transcription_windows --examples runs/transcription
+
+Each pass transposes and filters every example of training.transcription_examples anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,37 +87,58 @@ def places(example: Example, rng: np.random.Generator) -> tuple[Array, Array, Ar
     return shown, own[kept], weights
 
 
-class Batches:
-    """Shuffled batches of the places of a few examples at a time, without end."""
+def write_shard(files: Sequence[Path], out: Path, rng: np.random.Generator) -> int:
+    """Store one pass over examples, shuffled, as <out>-{features,targets,weights}.npy.
 
-    def __init__(self, folder: Path, seed: int, size: int, together: int = 12) -> None:
-        self.folder, self.size, self.together = folder, size, together
-        self.rng = np.random.default_rng(seed)
-        self.files: set[Path] = set()
-        self.examples: list[Example] = []
-        self.waiting: list[tuple[Array, Array, Array]] = []
-        self.order: list[int] = []
-        self.refresh()
+    Features and targets are bytes, of STEP and 255 to 1; returns how many places there are.
+    """
+    found = [places(Example(file), rng) for file in files]
+    shown, target, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    mixed = rng.permutation(len(shown))
+    np.save(f"{out}-targets.npy", np.round(target[mixed] * 255).astype(np.uint8))
+    np.save(f"{out}-weights.npy", weights[mixed].astype(np.float16))
+    np.save(f"{out}-features.npy", np.round(np.clip(shown, 0, 1.1)[mixed] * STEP).astype(np.uint8))
+    return len(mixed)
 
-    def refresh(self) -> None:
-        """Take up what came since."""
-        for file in sorted(set(self.folder.glob("*-*.npz")) - self.files):
-            self.files.add(file)
-            self.examples.append(Example(file))
 
-    def next(self) -> tuple[Array, Array, Array]:
-        """(features, targets, weights), `size` of each."""
-        while not self.waiting:
-            self._fill()
-        return self.waiting.pop()
+class Shard:
+    """Places as `write_shard` left them, in batches."""
 
-    def _fill(self) -> None:
-        while len(self.order) < self.together:
-            self.order += self.rng.permutation(len(self.examples)).tolist()
-        some, self.order = self.order[: self.together], self.order[self.together :]
-        found = [places(self.examples[at], self.rng) for at in some]
-        joined: Sequence[Array] = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-        mixed = self.rng.permutation(len(joined[0]))
-        for start in range(0, len(mixed) - self.size + 1, self.size):
-            rows = mixed[start : start + self.size]
-            self.waiting.append((joined[0][rows], joined[1][rows], joined[2][rows]))
+    def __init__(self, features_file: Path) -> None:
+        name = str(features_file).removesuffix("-features.npy")
+        self.shown = np.load(features_file, mmap_mode="r")
+        self.target, self.weights = np.load(f"{name}-targets.npy"), np.load(f"{name}-weights.npy")
+
+    def batches(self, size: int) -> Iterator[tuple[Array, Array, Array]]:
+        """(features [size, FEATURES], targets [size, OUTPUTS], weights [size]), whole ones."""
+        for start in range(0, len(self.shown) - size + 1, size):
+            rows = slice(start, start + size)
+            yield (
+                self.shown[rows].astype(np.float32) / np.float32(STEP),
+                self.target[rows].astype(np.float32) / np.float32(255),
+                self.weights[rows].astype(np.float32),
+            )
+
+
+def main() -> None:
+    """Make shards of the examples there are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=Path, default=Path("runs/transcription"))
+    parser.add_argument("--passes", type=int, default=2)
+    parser.add_argument("--together", type=int, default=30, help="examples of a shard")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    for split, passes in (("valid", 1), ("train", args.passes)):
+        files = sorted((args.examples / split).glob("*-*.npz"))
+        for number in range(passes):
+            rng = np.random.default_rng([args.seed, number])
+            mixed = [files[at] for at in rng.permutation(len(files))]
+            for start in range(0, len(mixed), args.together):
+                out = args.examples / split / f"shard-{number}-{start:04d}"
+                if not Path(f"{out}-features.npy").exists():
+                    count = write_shard(mixed[start : start + args.together], out, rng)
+                    print(out.name, count, flush=True)
+
+
+if __name__ == "__main__":
+    main()
