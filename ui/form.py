@@ -55,6 +55,7 @@ def show(source: Source) -> Request | None:
                 selection_mode="multi",
                 format_func=lambda name: infos[name].title,
                 key=ENGINES,
+                wrap=True,
             )
             for info in infos.values():
                 label = " *As published.*" if info.published else ""

@@ -90,6 +90,7 @@ def _mixer(result: Result) -> None:
             format_func=lambda name: bands[name].title,
             key=_PICKED_BAND,
             on_change=_pick_band,
+            wrap=True,
         )
     if band.published:
         st.caption(PUBLISHED_NOTE)
@@ -173,6 +174,7 @@ def _parts(result: Result) -> None:
             format_func=lambda name: WHOLE if name == MIX else TITLES[name],
             key=_PICKED_PART,
             on_change=_pick_part,
+            wrap=True,
             label_visibility="collapsed",
         )
     part = st.session_state.get(PART, MIX)
