@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 JOBS = (
     "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
-    "sampling", "remixing", "mixer", "arranging", "remix-training-cost",
+    "sampling", "remixing", "mixer", "hearing", "arranging", "remix-training-cost",
 )  # fmt: skip
 WITHOUT_DATA = ("odd-clips", "mixer")
 """Jobs that make what they measure; with --data they measure more."""

@@ -2,32 +2,45 @@
 
     python -m training.beats --examples runs/beats --out runs/beats --minutes 20
 
---examples is what training.beats_examples wrote. Validation is cross-entropy and accuracy on the
-validation split. Writes the best and the last weights, `history.csv` and `headline.json`.
+--examples is what training.beats_examples wrote. Validation is cross-entropy on the validation
+split, beside that of the places' mere shares. See training.perceptron.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import keras
 import numpy as np
 
-from core.hearing.beats_model import build
-from core.hearing.pulse import PRIOR
-from training.averaging import Average
-from training.history import History
-from training.saving import save_weights
+from core.hearing.onsets import FEATURES
+from core.hearing.pulse import PLACES, PRIOR
+from training.perceptron import Batch, fit, softmax_loss
 
-BATCH = 1024
-CHECK_EVERY, CHECK_ROWS = 150, 24 * BATCH
+BATCH, CHECK_BATCHES = 1024, 14
+WIDTHS = (64, 48)
+Array = np.ndarray[Any, Any]
+
+
+def stored(file: Path, seed: int) -> tuple[Array, Array]:
+    """(features float16, places one-hot float32), shuffled."""
+    with np.load(file) as found:
+        shown, named = found["shown"], found["named"]
+    mixed = np.random.default_rng(seed).permutation(len(named))
+    return shown[mixed], np.eye(PLACES, dtype=np.float32)[named[mixed]]
+
+
+def endless(shown: Array, named: Array) -> Iterator[Batch]:
+    """Whole batches, over and over."""
+    size = min(BATCH, len(named))
+    ones = np.ones(size, np.float32)
+    while True:
+        for start in range(0, len(named) - size + 1, size):
+            rows = slice(start, start + size)
+            yield shown[rows].astype(np.float32), named[rows], ones
 
 
 def train(
@@ -36,63 +49,27 @@ def train(
     *,
     minutes: float,
     steps: int,
-    check_every: int = CHECK_EVERY,
-    config: dict[str, Any] | None = None,
-    peak: float = 3e-3,
+    widths: Sequence[int] = WIDTHS,
+    check_every: int = 100,
     seed: int = 0,
-) -> keras.Model:
-    """Fit until the minutes or the steps are over; writes into `out`, see the module."""
-    out.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    with np.load(examples / "train.npz") as stored:
-        shown, named = stored["shown"], stored["named"].astype(np.int32)
-    with np.load(examples / "valid.npz") as stored:
-        rows = rng.permutation(len(stored["named"]))[:CHECK_ROWS]
-        rows = rows[: max(len(rows) // BATCH, 1) * BATCH]
-        held = stored["shown"][rows].astype(np.float32), stored["named"][rows].astype(np.int32)
-    model = build(moments=BATCH, **(config or {}))
-    model.compile(
-        keras.optimizers.AdamW(peak, weight_decay=2e-3, clipnorm=5.0),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["sparse_categorical_accuracy"],
-    )
-    average = Average(model, decay=0.99)
-    history = History(
-        out / "history.csv",
-        ("step", "train_loss", "validation_loss", "validation_accuracy", "elapsed_s"),
-    )
-    prior_nats = float(-np.log(np.array(PRIOR))[held[1]].mean())
-    start, best, losses, order = time.monotonic(), np.inf, [], np.zeros(0, np.int64)
-    for step in range(1, steps + 1):
-        if len(order) < BATCH:
-            order = rng.permutation(len(named))
-        picked, order = order[:BATCH], order[BATCH:]
-        done = max(min((time.monotonic() - start) / (minutes * 60), 1.0), step / steps)
-        rate = peak * min(1.0, step / 50) * (0.5 + 0.5 * np.cos(np.pi * done))
-        model.optimizer.learning_rate.assign(max(rate, 1e-6))
-        x = np.resize(shown[picked], (BATCH, shown.shape[1])).astype(np.float32)
-        y = np.resize(named[picked], BATCH)
-        losses.append(float(model.train_on_batch(x, y)[0]))
-        average.update(step)
-        last = done >= 1.0
-        if step % check_every == 0 or last:
-            with average.applied():
-                nats, right = model.evaluate(*held, batch_size=BATCH, verbose=0)
-                save_weights(model, out / "last.weights.h5", half=True)
-                if nats < best:
-                    best = float(nats)
-                    save_weights(model, out / "best.weights.h5", half=True)
-            history.add(step, float(np.mean(losses)), nats, right, time.monotonic() - start)
-            losses = []
-        if last:
-            break
+) -> float:
+    """Fit; writes into `out`, see training.perceptron.fit, and headline.json."""
+    shown, named = stored(examples / "valid.npz", 0)
+    count = min(CHECK_BATCHES, max(len(named) // BATCH, 1))
+    batches = endless(shown, named)
+    held = [next(batches) for _ in range(count)]
+    best = fit(
+        endless(*stored(examples / "train.npz", seed)), held, (FEATURES, *widths, PLACES),
+        softmax_loss, out,
+        minutes=minutes, steps=steps, check_every=check_every, seed=seed,
+    )  # fmt: skip
+    plain = float(-(named @ np.log(np.array(PRIOR))).mean())
     headline = {
         "metric": "validation_loss", "value": round(best, 3),
-        "baseline": "shares of places", "baseline_value": round(prior_nats, 3),
+        "baseline": "shares of places", "baseline_value": round(plain, 3),
     }  # fmt: skip
-    (out / "headline.json").write_text(json.dumps(headline) + "\n")
-    return model
+    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+    return best
 
 
 def main() -> None:
@@ -101,7 +78,7 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, default=Path("runs/beats"))
     parser.add_argument("--out", type=Path, default=Path("runs/beats"))
     parser.add_argument("--minutes", type=float, default=20.0)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1400)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     train(args.examples, args.out, minutes=args.minutes, steps=args.steps, seed=args.seed)

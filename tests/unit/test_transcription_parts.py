@@ -1,5 +1,7 @@
 """The parts of hearing that need no weights: picture, tuning, notes, pulse, bars, harmony."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,8 @@ def test_a_played_pitch_is_among_the_few_candidates_of_its_frames():
     assert np.bincount(frames).max() <= PER_FRAME
     shown = features(picture, salient, frames, pitches)
     assert shown.shape == (len(frames), FEATURES)
-    assert 0 <= shown.min() and shown.max() <= 1.1
+    assert shown.min() >= 0
+    assert shown.max() <= 1.1
 
 
 def test_a_candidate_is_shown_the_same_wherever_it_stands():
@@ -145,7 +148,7 @@ def played(beat_s, bars, per_bar, thirds=False, first=0):
     """(moments, places, beats, downbeats) of notes at beats and inside every other one."""
     beats = np.concatenate([[0.3], 0.3 + np.cumsum(beat_s[: bars * per_bar])])
     rows = []
-    for at, (begin, end) in enumerate(zip(beats[:-1], beats[1:], strict=True)):
+    for at, (begin, end) in enumerate(pairwise(beats)):
         rows.append((begin, DOWNBEAT if (at + first) % per_bar == 0 else BEAT))
         if thirds:
             rows += [(begin + (end - begin) * k / 3, THIRD) for k in (1, 2)]
@@ -183,7 +186,8 @@ def test_metre_and_upbeat(per_bar, thirds, first, metre):
     found, _ = beats_of(times, places, 30.0)
     grid = grid_of(found, times, places, 30.0)
     assert (grid.beats, grid.beat_unit) == metre
-    assert grid.beats_s[0] >= 0 and grid.beats_s[-1] >= 30.0
+    assert grid.beats_s[0] >= 0
+    assert grid.beats_s[-1] >= 30.0
     bar = grid.beats * grid.beat_ticks
     into_bar = grid.to_ticks(beats[0]) % bar
     expected = first * 24
