@@ -41,6 +41,8 @@ WORDS = ("title", "artist", "genre", "licence", "source")
 BIT_RATE = 64_000
 EXCERPT_S = 30.0
 MAX_TOGETHER_BYTES = 6_000_000
+Files = dict[str, tuple[str, bytes]]
+"""Stem -> name and content of its file."""
 
 
 def excerpt(piece: StemPiece, start_s: float, seconds: float) -> tuple[Clip, Stems]:
@@ -54,22 +56,30 @@ def excerpt(piece: StemPiece, start_s: float, seconds: float) -> tuple[Clip, Ste
     return cut(piece.solo), Stems({name: cut(piece.stems[name]) for name in STEMS})
 
 
-def build(entry: dict[str, Any], rank: int, source: bytes, actual: Stems) -> None:
+def build(
+    entry: dict[str, Any], rank: int, source: bytes, actual: Stems, kept: Files | None = None
+) -> None:
     """Write one remix's folder: source.flac, stems, pictures, item.json.
 
-    source: the solo's file. Raises ModelUnavailableError where no engine has its weights.
+    source: the solo's file. kept: the files of `actual`, where there are some already: coding an
+    MP3 anew would make it worse. Raises ModelUnavailableError where no engine has its weights.
     """
+    seconds = read_flac(source).duration_s
+    solo = solo_of(source, 0.0, seconds)
+    made = _made(solo, actual)
+    pictures = draw(sounds(solo, {one.engine: one.stems for one in made} | {ACTUAL: actual}))
     folder = GALLERY / JOB / entry["slug"]
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
     (folder / "source.flac").write_bytes(source)
-    seconds = read_flac(source).duration_s
-    solo = solo_of(source, 0.0, seconds)
-    made = _made(solo, actual)
+    save(pictures, folder)
     bands = [
         GalleryBand(
-            one.engine, _write(folder, one.engine, one.stems), one.metrics, one.compute_seconds
+            one.engine,
+            _write(folder, coded(one.engine, one.stems)),
+            one.metrics,
+            one.compute_seconds,
         )
         for one in made
     ]
@@ -77,7 +87,6 @@ def build(entry: dict[str, Any], rank: int, source: bytes, actual: Stems) -> Non
         if one.arrangement is not None:
             path = folder / FILE.format(one.engine)
             path.write_text(to_json(one.arrangement), encoding="utf-8")
-    save(draw(sounds(solo, {one.engine: one.stems for one in made} | {ACTUAL: actual})), folder)
     plan = Plan(
         tuple(one.engine for one in made),
         seconds=seconds,
@@ -90,7 +99,7 @@ def build(entry: dict[str, Any], rank: int, source: bytes, actual: Stems) -> Non
         "rank": rank,
         "recipe": json.loads(plan.recipe().to_json()),
         "bands": [band.to_fields() for band in bands],
-        "actual": _write(folder, ACTUAL, actual),
+        "actual": _write(folder, kept or coded(ACTUAL, actual)),
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / "item.json").write_text(text, encoding="utf-8")
@@ -110,26 +119,34 @@ def _made(solo: Clip, actual: Stems) -> list[Remix]:
     return made
 
 
-def _write(folder: Path, band: str, stems: Stems) -> dict[str, str]:
-    """The files of a band's stems, by stem: FLAC where that is no larger than MP3."""
+def coded(band: str, stems: Stems) -> Files:
+    """The files of a band's stems: FLAC where that is no larger than MP3."""
     files = {}
     for stem, clip in stems.parts.items():
-        exact, coded = encode_flac(clip), encode_mp3(clip, (BIT_RATE,))
-        small = len(exact) <= len(coded)
-        files[stem] = picture_name(band, stem) + (".flac" if small else ".mp3")
-        (folder / files[stem]).write_bytes(exact if small else coded)
+        exact, small = encode_flac(clip), encode_mp3(clip, (BIT_RATE,))
+        suffix, data = (".flac", exact) if len(exact) <= len(small) else (".mp3", small)
+        files[stem] = (picture_name(band, stem) + suffix, data)
     return files
 
 
-def material(entry: dict[str, Any], data: Path | None, rendered: Path) -> tuple[bytes, Stems]:
-    """(solo's file, true band) of an entry: from the data, or as the gallery has them already."""
+def _write(folder: Path, files: Files) -> dict[str, str]:
+    for name, data in files.values():
+        (folder / name).write_bytes(data)
+    return {stem: name for stem, (name, _) in files.items()}
+
+
+def material(
+    entry: dict[str, Any], data: Path | None, rendered: Path
+) -> tuple[bytes, Stems, Files | None]:
+    """(solo's file, true band, its files): from the data, or as the gallery has them."""
     if data is None:
         found = next(item for item in remixes() if item.slug == entry["slug"])
-        return found.source_bytes(), found.stems(found.actual)
+        kept = {k: (name, (found.folder / name).read_bytes()) for k, name in found.actual.items()}
+        return found.source_bytes(), found.stems(found.actual), kept
     for piece in _pieces(entry, data, rendered):
         if (piece.subset, piece.id) == (entry["subset"], entry["piece"]):
             solo, actual = excerpt(piece, entry["start_s"], entry["seconds"])
-            return encode_flac(solo), actual
+            return encode_flac(solo), actual, None
     raise KeyError(f"{entry['subset']} has no test piece {entry['piece']!r}")
 
 

@@ -39,6 +39,17 @@ def test_a_recordings_band_is_one_stem():
     assert actual[MIX].samples[0, -1] == pytest.approx(0.4, abs=1e-4)
 
 
+def test_what_the_gallery_has_is_built_from_again_without_coding_it_anew(monkeypatch):
+    built = []
+    monkeypatch.setattr(gallery_remix, "build", lambda *arguments: built.append(arguments))
+    gallery_remix.build_all(entries()[:1], (), None, GALLERY)
+    ((entry, rank, source, actual, kept),) = built
+    found = gallery.remixes()[0]
+    assert (entry["slug"], rank, source) == (found.slug, 0, found.source_bytes())
+    assert list(kept) == list(actual.names) == list(found.actual)
+    assert all(data == (found.folder / name).read_bytes() for name, data in kept.values())
+
+
 def test_the_list_has_credit_and_parts_that_can_be_asked_for():
     listed = entries()
     assert len({entry["slug"] for entry in listed}) == len(listed) >= 2
