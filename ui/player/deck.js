@@ -5,7 +5,8 @@
 const SWITCH_S = 0.01; // gain ramp: too short to hear as a fade, too long to click
 const LEAD_S = 0.06; // sources are scheduled this far ahead, so that all start together
 const players = new WeakMap();
-let sounding = null; // at most one player on the page sounds
+const SOUNDING = Symbol.for("encore.sounding"); // at most one player on the page sounds: it is kept
+// at the window, for every component is a module of its own
 
 // A colour of any CSS notation as [r, g, b].
 const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -133,8 +134,8 @@ class Deck {
 
   async play() {
     const { generation } = this;
-    if (sounding && sounding !== this) sounding.pause();
-    sounding = this;
+    if (window[SOUNDING] && window[SOUNDING] !== this) window[SOUNDING].pause();
+    window[SOUNDING] = this;
     if (this.position >= this.total - 0.01) this.position = 0;
     this.openContext();
     this.setState("loading", "Loading the sound");
@@ -292,6 +293,6 @@ class Deck {
   remove() {
     this.gone = true;
     this.closeContext();
-    if (sounding === this) sounding = null;
+    if (window[SOUNDING] === this) window[SOUNDING] = null;
   }
 }
