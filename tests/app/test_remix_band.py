@@ -1,0 +1,98 @@
+"""The band on the Remix page: what is asked of it, what it shows, and a redraw."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core import engines
+from core.audio import Clip, encode_wav
+from core.hearing.heard import Chord, Grid, Heard, HeardNote
+from core.midi_files import read_midi
+from core.remixing import arrangement_files as files
+from core.remixing.arrangement import empty
+from core.remixing.band_controls import BandControls
+from core.remixing.band_frame import frame_of
+from core.remixing.band_patterns import pattern
+from core.score import Key
+from tests.app.drive import page, players, press, problems, settle
+from tests.app.fake_remixer import FakeRemixer, tune
+from ui.remix import stage
+
+pytestmark = pytest.mark.usefixtures("remixing")
+ASKED = []
+
+
+class FakeBand(FakeRemixer):
+    """Plays a pattern and remembers what it was asked for."""
+
+    def remix_along(self, solo, *, seed, controls=BandControls(), progress=lambda f: None):  # noqa: B008
+        ASKED.append((seed, controls))
+        beats = tuple(float(t) for t in np.arange(0, solo.duration_s + 0.5, 0.5))
+        notes = tuple(HeardNote(t, 60, t + 0.4) for t in beats[:-1])
+        chords = (Chord(0, 0, "major"), Chord(96, 7, "dominant"))
+        heard = Heard(notes, Grid(beats), Key(0, "major"), chords)
+        frame = frame_of(heard, solo.duration_s)
+        parts = pattern(controls.style, (4, 4), frame.chart, range(frame.score.bars))
+        made = empty(heard, frame.score, controls).with_notes(parts)
+        return super().remix(solo, seed=seed, progress=progress), made
+
+
+@pytest.fixture(autouse=True)
+def band(monkeypatch):
+    ASKED.clear()
+    entry = engines.EngineInfo(
+        "remix", "band", "Band", "Plays along.", False, None, f"{__name__}:FakeBand"
+    )
+    monkeypatch.setattr(engines, "_ENGINES", (entry, *engines._ENGINES))
+
+
+def test_a_band_is_asked_shown_taken_home_and_redrawn():
+    quiet = Clip(tune(8.0).samples * np.float32(0.2), tune(8.0).sample_rate)
+    at = page("remix")
+    at.segmented_control(key="remix_source").set_value("Upload").run()
+    at.file_uploader(key="remix_upload").set_value(
+        ("own.wav", encode_wav(quiet), "audio/wav")
+    ).run()
+    at.button_group(key="remix_engines").set_value(["band"])
+    at.selectbox(key="remix_style").set_value("swing")
+    at.slider(key="remix_density").set_value(0.75)
+    at.toggle(key="remix_intro").set_value(True)
+    at = settle(press(at, "Add a band"), job="remix_job")
+    assert problems(at) == []
+    wanted = BandControls("swing", 0.75, intro=True)
+    assert [(0, wanted)] == ASKED
+    found = at.session_state["remix_result"]
+    assert found.plan.band == wanted
+    assert at.session_state[stage.LINK]["style"] == "swing"
+    assert at.session_state[stage.DESK].master_db > 3
+
+    _, roll, _ = players(at)
+    assert [track["name"] for track in roll["tracks"]] == [
+        "Solo", "Drums", "Bass", "Piano", "Other",
+    ]  # fmt: skip
+    at.button_group(key="remix_band_part").set_value("bass").run()
+    assert [track["name"] for track in players(at)[1]["tracks"]] == ["Bass"]
+    assert any("Chords: | C | G7 |" in element.proto.body for element in at.get("html"))
+    made = found.bands[0].arrangement
+    assert [len(t.notes) for t in read_midi(files.midi(made)).tracks] == [
+        len(t.notes) for t in made.score.tracks
+    ]
+
+    at.selectbox(key="remix_redraw_part").set_value("bass")
+    at.slider(key="remix_redraw_bars_4").set_value((2, 3)).run()
+    next(b for b in at.button if b.key == "remix_redraw").click().run()
+    at = settle(at, job="remix_job")
+    (step,) = ASKED[-1][1].redraws
+    assert (step.bars, step.tracks) == (frozenset({1, 2}), frozenset({1}))
+    assert ASKED[-1][1] == dataclasses.replace(wanted, redraws=(step,))
+    assert at.session_state["remix_result"].plan.band.redraws == (step,)
+    assert "redraws" in at.session_state[stage.LINK]
+
+
+def test_a_link_brings_the_bands_settings_along():
+    at = page(
+        "remix", engines="band", input="ab" * 32, style="bossa", density="0.2", ending="False"
+    )
+    assert at.session_state["remix_awaited"].band == BandControls("bossa", 0.2, ending=False)
+    assert not at.exception
