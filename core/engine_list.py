@@ -102,6 +102,16 @@ ENGINES = (
     ),
     EngineInfo(
         "remix",
+        "band",
+        "Band",
+        "Hears the tune's notes, beats and chords, and plays along at your pace: drums, bass, "
+        "piano and one more, in the style that you choose.",
+        False,
+        "composer",
+        "core.remixing.band:RemixBand",
+    ),
+    EngineInfo(
+        "remix",
         "one2four-split",
         "Published split LSTMs (2023)",
         "The paper's chosen networks, one for each of drums, bass, piano and other, on raw "
