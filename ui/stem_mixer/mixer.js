@@ -29,6 +29,9 @@ class Mixer extends Deck {
 
   show(data, told) {
     this.told = told;
+    // Streamlit fades what a run has not come to yet; each fader moved is a run, and this plays on.
+    const frame = this.root.getRootNode().host?.closest("[data-testid=stElementContainer]");
+    frame?.style.setProperty("opacity", "1", "important");
     const before = this.data;
     const sounds = JSON.stringify([data.channels, data.actual, data.sample_rate, data.ticks]);
     const other = sounds !== this.soundsId;
