@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.fake_remixer import make_remixes
 from tests.app.fake_sampler import make_sounds
 from tests.app.samples import make_gallery, make_pieces
 
@@ -23,9 +24,10 @@ import sys
 from pathlib import Path
 import core.gallery
 from core.composition import stems
-from tests.app import fake_composer, fake_sampler
+from tests.app import fake_composer, fake_remixer, fake_sampler
 core.gallery.GALLERY = Path(sys.argv[1])
 fake_composer.install(setattr)
+fake_remixer.install(setattr)
 fake_sampler.install(setattr)
 stems._stem = fake_composer.tones
 from streamlit.web import cli
@@ -73,6 +75,7 @@ def address(tmp_path_factory):
     root = tmp_path_factory.mktemp("gallery")
     make_gallery(root)
     make_pieces(root)
+    make_remixes(root)
     make_sounds(root)
     log = tmp_path_factory.mktemp("server") / "log"
     with serving(["-c", LAUNCH, str(root)], log, ENCORE_FAKE_BAR_S="0.1") as url:
