@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import remix_judge
+from benchmarks.remix_patterns import PATTERN, fixed_pattern
 from benchmarks.remix_real import real_table
 from benchmarks.remix_rungs import RUNGS, SILENCE, TRUTH_MIXED, Rung, silence
 from benchmarks.results import Kind, Results, Row, Table, summarise
@@ -28,6 +29,7 @@ from core.engines import engines, remixer
 from core.errors import ModelUnavailableError, UserInputError
 from core.metrics import mse
 from core.remix_metrics import RATE, Stemwise, audible, band, band_metrics, piece_gain
+from core.remixing.plan import BAND
 from core.remixing.stems import MIX, STEMS, TITLES
 from core.spectrogram import analysis_samples
 from training import remix_stems
@@ -117,6 +119,8 @@ def maker(name: str) -> Rung:
     """What plays along with a piece, from its index and all pieces: a rung or an engine."""
     if name in RUNGS:
         return RUNGS[name]
+    if name == PATTERN:
+        return fixed_pattern
     engine = remixer(name)
 
     def make(index: int, pieces: Sequence[StemPiece]) -> Stemwise:
@@ -138,7 +142,7 @@ def usable_engines(wanted: Sequence[str] | None, pieces: Sequence[StemPiece]) ->
     """The engines asked for, or all, that can run here.
 
     Each is run once, so that neither loading a model nor compiling is in any figure. One whose
-    weights are missing is left out, and its figures with it.
+    weights are missing is left out, and its figures with it. The band brings its own rung along.
     """
     usable = []
     for name in wanted or [info.name for info in engines("remix")]:
@@ -148,7 +152,7 @@ def usable_engines(wanted: Sequence[str] | None, pieces: Sequence[StemPiece]) ->
             print(f"{name}: {error}", flush=True)
             continue
         usable.append(name)
-    return usable
+    return [PATTERN, *usable] if BAND in usable else usable
 
 
 def losses(made: Stemwise, true: Stemwise) -> dict[str, float]:
@@ -236,7 +240,7 @@ def run(
     tallies: list[Tally] = []
     rows: list[Row] = []
     for name in (*RUNGS, *names):
-        kind: Kind = "rung" if name in RUNGS else "engine"
+        kind: Kind = "rung" if name in (*RUNGS, PATTERN) else "engine"
         tally = measure(name, kind, stages, split)
         judged(tally, stages, split)
         tallies.append(tally)

@@ -51,16 +51,17 @@ def frame_of(heard: Heard, seconds: float) -> Frame:
         raise UserInputError("There is no note in this part to play along with; choose another.")
     starts = snapped(grid.to_ticks([note.start_s for note in inside]))
     ends = snapped(grid.to_ticks([note.end_s for note in inside]))
+    # What begins before the first bar's beginning is put there.
+    starts, ends = np.maximum(starts, 0), np.maximum(ends, 0)
     notes = tuple(
         Note(int(start), note.pitch, max(int(end - start), _SHORTEST), note.velocity)
         for note, start, end in zip(inside, starts, ends, strict=True)
-        if start >= 0
     )
     bar_ticks = grid.beats * grid.beat_ticks
     end = float(grid.to_ticks([seconds])[0])
     bars = max(int(np.ceil(end / bar_ticks - 1e-6)), 1)
     # A bar counts from its first half on: what comes before the next bar alone is its upbeat.
-    first = min(round(int(starts.min()) / bar_ticks), bars - 1)
+    first = min(max(round(int(starts.min()) / bar_ticks), 0), bars - 1)
     last = min(max(int(starts.max()) // bar_ticks, first), bars - 1)
     score = Score(
         (Track(TITLES[SOLO], SOLO_PROGRAM, notes),),

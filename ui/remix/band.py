@@ -20,7 +20,8 @@ INTRO, ENDING, KEPT = "remix_intro", "remix_ending", "remix_band_kept"
 _PART, _ROLL = "remix_band_part", "remix_band_roll"
 _REDRAW_PART, _REDRAW_BARS = "remix_redraw_part", "remix_redraw_bars"
 ALL = "all"
-BARS_A_ROW = 8
+UNSURE = 0.25
+"""Of `Heard.steady`: under it the visitor is told that the beat is a guess."""
 
 
 def fill(controls: BandControls) -> None:
@@ -75,6 +76,12 @@ def show(made: Arrangement, title: str, name: str) -> Step | None:
         f"{STYLES[made.controls.style].title} · {score.key} · {score.tempo_bpm:.0f} BPM · "
         f"{grid.beats}/{grid.beat_unit} · {score.bars} bars, as heard in the solo"
     )
+    if made.heard.steady < UNSURE:
+        st.info(
+            "The beat is hard to hear in this solo, so the band may drift from it; a part with a "
+            "steadier pulse works better.",
+            icon=":material/hearing:",
+        )
     _chart(made)
     parts = [stem for stem in (SOLO, *STEMS) if made.notes(stem)]
     part = st.pills(
