@@ -16,7 +16,12 @@ from core.metrics import METRICS
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 _JOBS = dict.fromkeys(
     ("extrapolation", "judge", "long", "odd-clips", "training-cost"), "extrapolate"
-) | {"composition": "compose", "remixing": "remix", "remix-training-cost": "remix"}
+) | {
+    "composition": "compose",
+    "remixing": "remix",
+    "arranging": "remix",
+    "remix-training-cost": "remix",
+}
 
 
 def files() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import dataclasses
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_frame import Frame
 from core.remixing.band_patterns import BASS_LOW, CRASH, KICK, OTHER_LOW, PIANO_LOW
-from core.remixing.chords import in_octave, tonic, voiced
+from core.remixing.chords import classes, in_octave, tonic, voiced
 from core.remixing.stems import STEMS
 from core.score import TICKS_PER_QUARTER, Key, Note
 
@@ -17,16 +17,39 @@ LEAST_BARS_FOR_ENTRIES = 6
 _LONG = TICKS_PER_QUARTER
 """A last note that lasts so long is what the band ends on; else it ends on the last bar's one."""
 _RING_BARS = 2
+_LEAST = 3
+"""Ticks that a note lasts at least."""
 _VELOCITY = {"drums": 100, "bass": 88, "piano": 76, "other": 68}
 
 
 def finished(arrangement: Arrangement, frame: Frame) -> Arrangement:
-    """The arrangement with its beginning and its end as its controls ask."""
+    """The arrangement with its beginning and its end as its controls ask, and no note too long."""
+    arrangement = _released(arrangement, frame)
     if arrangement.controls.intro and frame.last - frame.first + 1 >= LEAST_BARS_FOR_ENTRIES:
         arrangement = _entering(arrangement, frame)
     if arrangement.controls.ending and frame.last > frame.first:
         arrangement = _ended(arrangement, frame)
     return arrangement
+
+
+def _released(arrangement: Arrangement, frame: Frame) -> Arrangement:
+    """Notes end where a chord begins that they are not of: what is held is to stay in tune."""
+
+    def end(note: Note) -> int:
+        later = (c for c in frame.chart.chords if note.start < c.start < note.end)
+        strange = (c.start for c in later if classes(c) and note.pitch % 12 not in classes(c))
+        return max(next(strange, note.end), note.start + _LEAST)
+
+    return arrangement.with_notes(
+        {
+            stem: [
+                dataclasses.replace(note, duration=end(note) - note.start)
+                for note in arrangement.notes(stem)
+            ]
+            for stem in STEMS
+            if stem != "drums"
+        }
+    )
 
 
 def _entering(arrangement: Arrangement, frame: Frame) -> Arrangement:

@@ -36,6 +36,8 @@ SPREAD_S: Mapping[str, float] = MappingProxyType(
 )
 TOUCH = 9.0
 """Standard deviations at full humanising: of onsets, and of velocities."""
+LOUDER = (-20.0, 16.0)
+"""How far a note's velocity may be from its part's usual one: single notes that shriek are not."""
 _WORKERS = 2
 _CHORD_S = 0.02
 """Notes of a part that begin within this time are struck together."""
@@ -55,7 +57,9 @@ def notes_in_s(arrangement: Arrangement, stem: str, seed: int) -> NoteArray:
     amount = arrangement.controls.humanise
     late = _unevenness(notes, rng) * SPREAD_S[stem] + LATE_S[stem]
     touch = rng.standard_normal(len(notes)) * TOUCH
-    velocities = np.array([note.velocity for note in notes]) + amount * touch
+    velocities = np.array([note.velocity for note in notes], np.float64)
+    usual = np.median(velocities)
+    velocities = usual + np.clip(velocities - usual, *LOUDER) + amount * touch
     out = np.stack(
         [
             times[:, 0] + amount * late,

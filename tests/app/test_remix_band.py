@@ -19,7 +19,6 @@ from tests.app.drive import page, players, press, problems, settle
 from tests.app.fake_remixer import FakeRemixer, tune
 from ui.remix import stage
 
-pytestmark = pytest.mark.usefixtures("remixing")
 ASKED = []
 
 
@@ -39,7 +38,7 @@ class FakeBand(FakeRemixer):
 
 
 @pytest.fixture(autouse=True)
-def band(monkeypatch):
+def band(monkeypatch, remixing):
     ASKED.clear()
     entry = engines.EngineInfo(
         "remix", "band", "Band", "Plays along.", False, None, f"{__name__}:FakeBand"

@@ -134,7 +134,14 @@ def test_parts_come_in_one_by_one_and_the_last_chord_is_held():
         assert all(note.end <= end for note in done.notes(stem) if note.start < end)
     assert {n.pitch % 12 for n in done.notes("piano") if n.start == end} == {9, 0, 4}
     plain, frame = whole(BandControls(intro=False, ending=False))
-    assert finished(plain, frame) == plain
+    assert finished(plain, frame) == plain  # patterns hold nothing over a bar
+
+
+def test_held_notes_end_where_they_would_clash():
+    made, frame = whole(BandControls(ending=False))
+    held = made.with_notes({"other": [Note(0, 64, 300, 80), Note(0, 65, 200, 80)], "bass": []})
+    ends = {note.pitch: note.end for note in finished(held, frame).notes("other")}
+    assert ends == {64: 96, 65: 192}  # E is not of G7; F is, but not of A minor
 
 
 def test_controls_are_kept_by_links_recipes_and_files():
