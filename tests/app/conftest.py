@@ -4,9 +4,11 @@ import streamlit as st
 
 from core import gallery, jobs
 from core.composition import stems
+from core.remixing.desk import Desk
 from tests.app import fake_composer, fake_remixer, fake_sampler
 from tests.app.samples import make_gallery, make_pieces
 from ui import scores
+from ui.remix import stage
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +75,21 @@ def remixing(monkeypatch, house, remixes_folder):
     """Remixers without a model, and their finished remixes."""
     fake_remixer.install(monkeypatch.setattr)
     monkeypatch.setattr(gallery, "GALLERY", remixes_folder)
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """moved(desk): the visitor's faders from now on, as the browser would tell of them."""
+    told = []
+    real = stage.stem_mixer
+
+    def mixer(channels, axes, desk, **rest):
+        now = real(channels, axes, desk, **rest)
+        if not told:
+            return now
+        here = {channel.name for channel in channels}
+        faders = {name: fader for name, fader in told[-1].faders.items() if name in here}
+        return Desk(faders, told[-1].master_db)
+
+    monkeypatch.setattr(stage, "stem_mixer", mixer)
+    return told.append

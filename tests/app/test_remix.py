@@ -10,65 +10,15 @@ import pytest
 from core import engines, gallery
 from core.audio import Clip, encode_wav
 from core.errors import ModelUnavailableError
-from core.remixing.desk import Desk, Fader, heard
+from core.remixing.desk import heard
 from core.remixing.files import as_kept, solo_of
 from core.remixing.plan import ACTUAL, of_recipe
-from core.remixing.run import with_solo
-from tests.app.drive import ROOT, page, players, press, problems, settle, tables
-from tests.app.fake_remixer import RATE, FakeMixRemixer, FakeRemixer, tune
-from ui.remix import downloads, examples, stage
+from tests.app.drive import ROOT, page, players, press, problems, tables
+from tests.app.fake_remixer import RATE, FakeMixRemixer, FakeRemixer
+from tests.app.remixing import DESK, ask, give, names, result, shown
+from ui.remix import downloads, examples
 
 pytestmark = pytest.mark.usefixtures("remixing")
-DESK = Desk({"drums": Fader(-6, 0.5), "solo": Fader(mute=True)}, -3)
-
-
-def shown(at):
-    """(the mixer's data, that of the row of spectrograms below it)."""
-    mixer, row = players(at)
-    return mixer, row
-
-
-def result(at):
-    return at.session_state["remix_result"]
-
-
-def names(data):
-    return [channel["name"] for channel in data["channels"]]
-
-
-def give(at, data, name="own.wav"):
-    at.segmented_control(key="remix_source").set_value("Upload").run()
-    return at.file_uploader(key="remix_upload").set_value((name, data, "audio/wav")).run()
-
-
-def ask(at, *wanted):
-    at.button_group(key="remix_engines").set_value(list(wanted))
-    return settle(press(at, "Add a band"), job="remix_job")
-
-
-def mix(at):
-    """The bytes of the download of what is heard."""
-    found = result(at)
-    band = found.band(at.session_state[stage.HEARD])
-    return downloads.mix_wav(band, found.plan.mixed(band.name, at.session_state[stage.DESK]))
-
-
-@pytest.fixture
-def moved(monkeypatch):
-    """moved(desk): the visitor's faders from now on, as the browser would tell of them."""
-    told = []
-    real = stage.stem_mixer
-
-    def mixer(channels, axes, desk, **rest):
-        now = real(channels, axes, desk, **rest)
-        if not told:
-            return now
-        here = {channel.name for channel in channels}
-        faders = {name: fader for name, fader in told[-1].faders.items() if name in here}
-        return Desk(faders, told[-1].master_db)
-
-    monkeypatch.setattr(stage, "stem_mixer", mixer)
-    return told.append
 
 
 def test_first_opening_shows_a_finished_remix_and_runs_nothing(monkeypatch):
@@ -108,86 +58,6 @@ def test_a_recording_whose_parts_are_not_known_is_compared_as_a_whole():
     assert names(mixer) == ["solo", "mix"]
     assert mixer["actual"] is None
     assert row["panels"][-1]["name"] == ACTUAL
-
-
-def test_faders_stay_between_bands_runs_and_pages(moved):
-    at = page("remix")
-    moved(DESK)
-    at.run()
-    at.button_group(key="remix_pick_band").set_value("one2one").run()
-    assert at.session_state[stage.DESK] == DESK
-    assert mix(at) == encode_wav(heard(result(at).bands[1].channels(), DESK))
-    at.number_input(key="remix_seed").set_value(4)
-    at = ask(at, "one2four-split", "one2one")
-    assert at.session_state[stage.DESK] == DESK
-    at.switch_page("pages/home.py").run()
-    at.switch_page("pages/remix.py").run()
-    assert problems(at) == []
-    assert at.session_state[stage.DESK] == DESK
-    assert at.button_group(key="remix_pick_band").value == "one2one"
-    assert result(at).plan.seed == 4
-
-
-def test_a_link_replays_the_mix_byte_for_byte_from_the_finished_files(moved, monkeypatch):
-    monkeypatch.setattr("core.remixing.run.run", lambda *a, **k: pytest.fail("ran"))
-    at = page("remix")
-    moved(DESK)
-    at.run()
-    at.button_group(key="remix_pick_band").set_value(ACTUAL).run()
-    link = {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
-    assert link["faders"] == "drums:-6:0.5,solo:0:0:m"
-    assert (link["master"], link["heard"], link["example"]) == ("-3", ACTUAL, "tune")
-    other = page("remix", **link)
-    assert problems(other) == []
-    assert mix(other) == mix(at)
-    assert shown(other)[0]["desk"]["faders"]["drums"]["gain_db"] == -6
-
-
-def test_a_link_with_another_seed_is_run_and_gives_the_same_bytes_each_time():
-    query = {"example": "tune", "engines": "one2one", "start": "1", "seconds": "2", "seed": "5"}
-    runs = [settle(page("remix", **query), job="remix_job") for _ in range(2)]
-    first, second = (result(at) for at in runs)
-    assert first.bands[0].flacs == second.bands[0].flacs
-    solo = solo_of(examples.find("tune").source_bytes(), 1, 2)
-    made = as_kept(with_solo(solo, FakeMixRemixer().remix(solo, seed=5)))
-    assert mix(runs[0]) == encode_wav(heard(made, Desk()))
-    assert first.actual.seconds == 2
-    assert "log_mel_distance_db" in first.bands[0].metrics
-
-
-def test_an_uploads_link_asks_for_the_file_and_then_makes_the_same_mix(moved):
-    data = encode_wav(tune(2.0, seed=8))
-    at = ask(give(page("remix"), data), "one2four-split")
-    assert problems(at) == []
-    moved(DESK)
-    at.run()
-    assert shown(at)[0]["actual"] is None
-    assert {panel["kind"] for panel in shown(at)[1]["panels"]} == {"input", "predicted"}
-    assert [head[1:] for head, _ in tables(at)] == [["Onsets on the beat", "Compute"]]
-    link = {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
-    assert "example" not in link
-    other = page("remix", **link)
-    assert link["input"][:12] in other.info[0].value
-    assert players(other) == []
-    other.file_uploader(key="remix_upload").set_value(("same.wav", data, "audio/wav")).run()
-    settle(other, job="remix_job")
-    assert mix(other) == mix(at)
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ({"example": "no-such-thing"}, "not here"),
-        ({"example": "tune", "engines": "magic", "faders": "x"}, "engines, faders"),
-    ],
-)
-def test_a_wrong_link_is_answered_with_one_sentence_and_an_example(query, says):
-    at = page("remix", **query)
-    assert not at.exception
-    (said,) = problems(at)
-    assert says in said
-    assert at.subheader[0].value == "Tune tune"
-    assert len(players(at)) == 2
 
 
 @pytest.mark.parametrize(
@@ -233,9 +103,7 @@ def test_without_examples_a_tune_can_still_be_given(monkeypatch, tmp_path):
     at = page("remix")
     assert not at.exception
     assert problems(at) == []
-    assert at.segmented_control(key="remix_source").options == [
-        ":material/upload: Upload", ":material/mic: Record",
-    ]  # fmt: skip
+    assert at.segmented_control(key="remix_source").options == ["Upload", "Record"]
     assert players(at) == []
 
 
