@@ -40,7 +40,7 @@ LIST = "remix.toml"
 WORDS = ("title", "artist", "genre", "licence", "source")
 BIT_RATE = 64_000
 EXCERPT_S = 30.0
-MAX_TOGETHER_BYTES = 6_000_000
+MAX_TOGETHER_BYTES = 8_000_000
 Files = dict[str, tuple[str, bytes]]
 """Stem -> name and content of its file."""
 
