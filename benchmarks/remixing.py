@@ -36,7 +36,9 @@ from training import remix_stems
 from training.remix_stems import StemPiece
 
 SECONDS = 15.0
-"""Of each excerpt; a rendered piece gives as many as follow on each other in it."""
+"""Of each excerpt."""
+EXCERPTS = 1
+"""Of each rendered piece, following on each other; 30 s hold two."""
 PIECES = {"train": 60, "valid": 16, "test": 36}
 SUBSETS = ("midi_arranged", "midi_multitrack")
 """Those whose pieces have a band; the others have a piano alone."""
@@ -89,7 +91,7 @@ def load(data: Path, split: str, limit: int) -> list[StemPiece]:
         remix_stems.build(data, STORE, split=split, limit=limit, subsets=SUBSETS)
     found = []
     for piece in remix_stems.load(STORE, split, limit):
-        for number in range(int(len(piece.solo) / RATE / SECONDS)):
+        for number in range(min(EXCERPTS, int(len(piece.solo) / RATE / SECONDS))):
             cut = excerpt(piece, number * SECONDS, SECONDS)
             if audible(cut.solo) and audible(band(cut.stems)):
                 found.append(cut)

@@ -96,11 +96,14 @@ def test_pieces_are_cut_into_excerpts_and_rendered_where_there_are_none(tmp_path
 
     monkeypatch.setattr(remixing, "STORE", tmp_path / "stems")
     monkeypatch.setattr(remixing, "SECONDS", SECONDS)
+    monkeypatch.setattr(remixing, "EXCERPTS", 3)
     monkeypatch.setattr(remixing.remix_stems, "build", build)
     monkeypatch.setattr(remixing.remix_stems, "load", lambda *_: [band_piece(4.5), quiet])
     for _ in range(2):
         found = remixing.load(tmp_path, "valid", 7)
     assert [piece.start_s for piece in found] == [0, SECONDS]
+    monkeypatch.setattr(remixing, "EXCERPTS", 1)
+    assert [piece.start_s for piece in remixing.load(tmp_path, "valid", 7)] == [0]
     assert asked == [("valid", 7, remixing.SUBSETS)]
 
 
