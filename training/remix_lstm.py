@@ -12,8 +12,9 @@ Written into --out: history.csv (after each epoch, and before the first as epoch
 and headline.json. The best epoch by validation ships, as the paper stored each model's "best model
 weights"; training ends after the paper's 100 epochs, or when PATIENCE epochs have brought
 validation less than a part in TOLERANCE. one2four-split trains its four networks one after another
-into --out/PART and joins the best of each. Train with KERAS_BACKEND=jax: an epoch takes seconds
-there and minutes on TensorFlow.
+into --out/PART, or those of --only (in parallel, as the paper did), and joins the best of each
+when all four are there; `--only` without a part joins. Train with KERAS_BACKEND=jax: an epoch
+takes seconds there and minutes on TensorFlow.
 """
 
 from __future__ import annotations
@@ -128,18 +129,14 @@ def _mean_square(values: FloatArray) -> FloatArray:
 
 
 class Watch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes history.csv and the best weights; stops training where validation stands still.
-
-    After training `best` is the lowest validation error, the mean over parts, `best_epoch` its
-    epoch and `best_errors` each part's.
-    """
+    """Writes history.csv and the best weights; stops training where validation stands still."""
 
     def __init__(self, out: Path, parts: Sequence[str], train: Seconds, valid: Seconds) -> None:
         super().__init__()
         self.out, self.sets = out, {"train": train, "validation": valid}
         self.columns = [f"{split}_{part}" for split in self.sets for part in parts]
         self.silence = [float(power) for each in self.sets.values() for power in each.silence()]
-        self.best, self.best_epoch, self.best_errors = np.inf, 0, np.zeros(len(parts))
+        self.best = np.inf
         self.best_weights: list[FloatArray] = []
         self.mark, self.mark_epoch = np.inf, 0
         self.start = time.monotonic()
@@ -158,8 +155,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
             return
         mean = float(np.mean(found["validation"]))
         if mean < self.best:
-            self.best, self.best_epoch, self.best_errors = mean, epoch + 1, found["validation"]
-            self.best_weights = self.model.get_weights()
+            self.best, self.best_weights = mean, self.model.get_weights()
             save_weights(self.model, self.out / "best.weights.h5", half=False)
         if mean < self.mark * (1 - 1 / TOLERANCE):
             self.mark, self.mark_epoch = mean, epoch + 1
@@ -182,7 +178,7 @@ def fit(
     *,
     epochs: int = EPOCHS,
     batch: int = BATCH,
-) -> Watch:
+) -> None:
     """The paper's training; the model ends with the weights of its best epoch."""
     out.mkdir(parents=True, exist_ok=True)
     watch = Watch(out, parts, train, valid)
@@ -191,7 +187,6 @@ def fit(
         train.solo, train.targets, batch_size=batch, epochs=epochs, callbacks=[watch], verbose=0
     )
     model.set_weights(watch.best_weights)
-    return watch
 
 
 def train_network(
@@ -202,28 +197,33 @@ def train_network(
     *,
     epochs: int = EPOCHS,
     seed: int = 0,
+    only: Sequence[str] = STEMS,
     **sizes: int,
 ) -> keras.Model:
-    """Train `name` whole and write its best weights and headline.json into `out`.
+    """Train `name` and write its best weights and headline.json into `out`.
 
-    sizes: of `build`, for tests.
+    only: parts of one2four-split to train now; the others are taken from `out`, and nothing whole
+    is written before all are there. sizes: of `build`, for tests.
     """
     parts = NETWORKS[name]
     keras.utils.set_random_seed(seed)
     model = build(parts, apart=name == "one2four-split", **sizes)
     if name == "one2four-split":
-        reached = [
-            fit(
-                model.get_layer(part), (part,), train.of(i), valid.of(i), out / part, epochs=epochs
-            ).best_errors[0]
-            for i, part in enumerate(parts)
-        ]
+        files = {part: out / part / "best.weights.h5" for part in parts}
+        for i, part in enumerate(parts):
+            if part in only:
+                network = model.get_layer(part)
+                fit(network, (part,), train.of(i), valid.of(i), out / part, epochs=epochs)
+        if not all(file.exists() for file in files.values()):
+            return model
+        for part in set(parts) - set(only):
+            model.get_layer(part).load_weights(files[part])
         save_weights(model, out / "best.weights.h5", half=False)
     else:
-        reached = list(fit(model, parts, train, valid, out, epochs=epochs).best_errors)
+        fit(model, parts, train, valid, out, epochs=epochs)
     headline = {
         "metric": "validation_mse",
-        "value": round(float(np.mean(reached)), 7),
+        "value": round(float(np.mean(errors(model, valid))), 7),
         "baseline": "silence",
         "baseline_value": round(float(np.mean(valid.silence())), 7),
     }
@@ -253,10 +253,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=TRAINING_SECONDS)
     parser.add_argument("--valid", type=int, default=VALID_SECONDS)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--only", nargs="*", default=STEMS, choices=STEMS, help="parts of one2four-split"
+    )
     args = parser.parse_args()
     sets = load_seconds(args.network, args.stems, args.data, args.seconds, args.valid)
     out = args.out or Path("runs") / args.network
-    train_network(args.network, *sets, out, epochs=args.epochs)
+    train_network(args.network, *sets, out, epochs=args.epochs, only=args.only)
 
 
 if __name__ == "__main__":
