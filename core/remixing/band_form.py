@@ -67,9 +67,9 @@ def end_tick(frame: Frame) -> int:
     score = frame.score
     beat = TICKS_PER_QUARTER if score.beat_unit == 4 else TICKS_PER_QUARTER * 3 // 2
     last = max(score.tracks[0].notes)
-    if last.duration >= _LONG and last.start % beat == 0:
-        return last.start
-    return frame.last * score.bar_ticks
+    begin = frame.last * score.bar_ticks
+    held = last.duration >= _LONG and last.start % beat == 0
+    return last.start if held and last.start >= begin else begin
 
 
 def _ended(arrangement: Arrangement, frame: Frame) -> Arrangement:

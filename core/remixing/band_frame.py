@@ -17,6 +17,8 @@ from core.score import TICKS_PER_QUARTER, Note, Score, Track
 SOLO_PROGRAM = 73
 PLACES = (0, 3, 4, 6, 8, 9, 12, 15, 16, 18, 20, 21, 24)
 """Ticks of a quarter that a note can begin at: where sixteenths, triplets and eighths are."""
+LONGEST_WAIT_BARS, LONGEST_REST_BARS = 1, 4
+"""The band waits so long for the solo, and stops if the rest behind it is no longer."""
 _SHORTEST = 3
 
 
@@ -24,7 +26,8 @@ _SHORTEST = 3
 class Frame:
     """score: the solo alone, on the grid. chart: its chords. shift: semitones to the common key.
 
-    first, last: the bars in which the band begins and in which the solo's last note does.
+    first, last: the bars in which the band begins and ends: those of the solo's first and last
+    note, or those of the clip where the solo rests for long there.
     """
 
     score: Score
@@ -63,6 +66,8 @@ def frame_of(heard: Heard, seconds: float) -> Frame:
     # A bar counts from its first half on: what comes before the next bar alone is its upbeat.
     first = min(max(round(int(starts.min()) / bar_ticks), 0), bars - 1)
     last = min(max(int(starts.max()) // bar_ticks, first), bars - 1)
+    first = first if first <= LONGEST_WAIT_BARS else 0
+    last = last if bars - 1 - last <= LONGEST_REST_BARS else bars - 1
     score = Score(
         (Track(TITLES[SOLO], SOLO_PROGRAM, notes),),
         bars,

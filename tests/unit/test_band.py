@@ -107,6 +107,15 @@ def test_an_upbeat_and_odd_metres():
                         for n in heard.notes)),
     )  # fmt: skip
     assert frame_of(late, 10.0).first in (0, 1)
+    some = dataclasses.replace(heard, notes=heard.notes[12:16])
+    alone = frame_of(some, seconds(heard))
+    assert (alone.first, alone.last) == (
+        0,
+        3,
+    )  # three bars before it are played, four after are not
+    longer = dataclasses.replace(tune(12), notes=tune(12).notes[4:8])
+    whole_clip = frame_of(longer, seconds(longer))
+    assert (whole_clip.first, whole_clip.last) == (1, 11)
     with pytest.raises(UserInputError, match="5/4"):
         frame_of(tune(beats=5), 10.0)
     with pytest.raises(UserInputError, match="no note"):
