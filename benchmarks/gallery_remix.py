@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -38,7 +38,8 @@ from training.remix_stems import build as render
 
 LIST = "remix.toml"
 WORDS = ("title", "artist", "genre", "licence", "source")
-BIT_RATE = 64_000
+BIT_RATES = {1: 64_000, 2: 96_000}
+"""By channels."""
 EXCERPT_S = 30.0
 MAX_TOGETHER_BYTES = 8_000_000
 Files = dict[str, tuple[str, bytes]]
@@ -123,7 +124,9 @@ def coded(band: str, stems: Stems) -> Files:
     """The files of a band's stems: FLAC where that is no larger than MP3."""
     files = {}
     for stem, clip in stems.parts.items():
-        exact, small = encode_flac(clip), encode_mp3(clip, (BIT_RATE,))
+        channels: Literal[1, 2] = 1 if clip.channels == 1 else 2
+        exact = encode_flac(clip.with_channels(channels))
+        small = encode_mp3(clip, (BIT_RATES[channels],), channels=channels)
         suffix, data = (".flac", exact) if len(exact) <= len(small) else (".mp3", small)
         files[stem] = (picture_name(band, stem) + suffix, data)
     return files

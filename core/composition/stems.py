@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 
 import av
 import numpy as np
@@ -79,26 +80,29 @@ def _gain(peaks: list[FloatArray]) -> float:
     return min(PEAK / max(loudest, 1e-6), MAX_GAIN)
 
 
-def encode_mp3(clip: Clip, bit_rates: Sequence[int] = BIT_RATES) -> bytes:
-    """The clip as mono MP3, at the best of `bit_rates` that keeps it under TARGET_BYTES.
+def encode_mp3(
+    clip: Clip, bit_rates: Sequence[int] = BIT_RATES, *, channels: Literal[1, 2] = 1
+) -> bytes:
+    """The clip as MP3, mono or stereo, at the best of `bit_rates` that keeps it under TARGET_BYTES.
 
     The sound's sha256 stands in the file's head, for the reason that `core.audio.encode_wav` gives.
     Decoders that know LAME's header, browsers among them, give back as many samples as went in.
     """
-    mono = np.clip(clip.mono(), -1.0, 1.0)[None]
+    sound = np.clip(clip.with_channels(channels).samples, -1.0, 1.0)
+    layout = "mono" if channels == 1 else "stereo"
     fits = [rate for rate in bit_rates if clip.duration_s * rate / 8 < TARGET_BYTES]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as out:
-        out.metadata["comment"] = hashlib.sha256(mono.tobytes()).hexdigest()
+        out.metadata["comment"] = hashlib.sha256(sound.tobytes()).hexdigest()
         stream = out.add_stream(
             "libmp3lame", rate=clip.sample_rate, options={"compression_level": "7"}
         )
         stream.bit_rate = (fits or list(bit_rates[-1:]))[0]
-        stream.layout = "mono"
+        stream.layout = layout
         stream.format = "fltp"
         for start in range(0, clip.length, FRAME):
-            samples = np.ascontiguousarray(mono[:, start : start + FRAME])
-            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            samples = np.ascontiguousarray(sound[:, start : start + FRAME])
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = clip.sample_rate, start
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))

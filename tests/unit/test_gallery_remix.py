@@ -5,10 +5,12 @@ import pytest
 
 from benchmarks import gallery_remix
 from core import gallery
+from core.audio import Clip
+from core.decoding import decode
 from core.engines import engines, weights_sha256
 from core.gallery import GALLERY, read_flac
 from core.remixing.plan import JOB, MAX_SECONDS, MIN_SECONDS, of_recipe
-from core.remixing.stems import MIX, STEMS
+from core.remixing.stems import MIX, STEMS, Stems
 from training.remix_stems import RATE, StemPiece
 
 
@@ -37,6 +39,19 @@ def test_a_recordings_band_is_one_stem():
     _, actual = gallery_remix.excerpt(piece(0.0), 0.0, 4.0)
     assert actual.names == (MIX,)
     assert actual[MIX].samples[0, -1] == pytest.approx(0.4, abs=1e-4)
+
+
+def test_stereo_stems_stay_stereo_and_of_one_shape():
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(-0.1, 0.1, (2, 44_100)).astype(np.float32)
+    stems = Stems({"drums": Clip(noise, 44_100), "other": Clip(np.zeros_like(noise), 44_100)})
+    files = gallery_remix.coded("band", stems)
+    assert [name for name, _ in files.values()] == ["band-drums.mp3", "band-other.flac"]
+    drums, other = decode(files["drums"][1]), read_flac(files["other"][1])
+    assert drums.channels == other.channels == 2
+    assert drums.sample_rate == other.sample_rate == 44_100
+    sides = [np.corrcoef(drums.samples[i, :44_100], noise[j])[0, 1] for i, j in ((0, 0), (0, 1))]
+    assert sides[0] > 0.7 > abs(sides[1])
 
 
 def test_what_the_gallery_has_is_built_from_again_without_coding_it_anew(monkeypatch):
