@@ -31,7 +31,7 @@ from core.hearing.measures import chord_accuracy, note_f
 from core.hearing.notes import notes_of, pitch_levels_db
 from core.hearing.onsets import moments
 from core.hearing.pulse import PRIOR, beats_of
-from core.hearing.salient import salient_notes
+from benchmarks.salient_notes import salient_notes
 from core.metrics import beat_f, beat_times_s
 from core.transcription import hear, heard_of_notes
 
@@ -131,7 +131,7 @@ def without_network(solo: Solo, notes: Sequence[HeardNote]) -> np.ndarray:
     """Beats of the same model that knows nothing of a moment but when it is."""
     times_s = moments(notes)[:, 0]
     places = np.tile(np.array(PRIOR, np.float32), (len(times_s), 1))
-    beats_s, _ = beats_of(times_s, places, solo.clip.duration_s)
+    beats_s = beats_of(times_s, places, solo.clip.duration_s)
     return tactus(grid_of(beats_s, times_s, places, solo.clip.duration_s))
 
 

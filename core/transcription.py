@@ -8,7 +8,7 @@ that says of each moment where in the beat it lies, hidden Markov models of temp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,31 +16,43 @@ import numpy.typing as npt
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
 from core.hearing.bars import grid_of
-from core.hearing.candidates import salience
-from core.hearing.constant_q import SAMPLE_RATE, constant_q, levels, tuning
-from core.hearing.harmony import harmony
+from core.hearing.candidates import candidates, features, salience
+from core.hearing.constant_q import FRAME_S, PITCHES, SAMPLE_RATE, constant_q, levels, tuning
+from core.hearing.harmony import harmonic_fit, harmony
 from core.hearing.heard import Grid, Heard, HeardNote
-from core.hearing.notes import notes_of, pitch_levels_db
+from core.hearing.notes import NOTE, ONSET, notes_of, pitch_levels_db
+from core.hearing.onsets import features as moment_features
 from core.hearing.onsets import moments
-from core.hearing.pulse import PRIOR, beats_of
-from core.hearing.salient import salient_notes
+from core.hearing.pulse import beats_of
 from core.hearing.steadiness import steadiness
 from core.keys import estimate_key
+from core.loaders import LoadedModel, load_model
 from core.progress import Progress, ignore, part
 from core.score import Score
 
-LEAST_PEAK = 1e-3
+NOTES_MODEL, BEATS_MODEL = "hearing-notes", "hearing-beats"
+LEAST_PEAK = 1e-4
 LEAST_NOTES = 4
 """Fewer are no tune, and no beat can be found in them."""
+LEAST_COVERED, TUNEFUL = 0.25, 0.6
+"""Of `Transcription.covered`: less than the first is no tune, and from the second on all is well."""
+LOUD = 0.55
+"""A level, 0 to 1: about 30 dB below the loudest moments."""
 _DEFAULT_BEAT_S = 0.5
 
 
 @dataclass(frozen=True)
 class Transcription:
-    """notes: in order. tuning_cents: how far from 440 Hz the solo is tuned, -50 to 50."""
+    """What notes were found.
+
+    notes: in order. tuning_cents: how far from 440 Hz the solo is tuned, -50 to 50. covered: share
+    of the time in which the clip is not quiet that has a note; that of a tune is above 0.6, of
+    speech about 0.4, of drums under 0.1.
+    """
 
     notes: tuple[HeardNote, ...]
     tuning_cents: float
+    covered: float
 
 
 def hear(clip: Clip, progress: Progress = ignore) -> Heard:
@@ -54,14 +66,15 @@ def hear(clip: Clip, progress: Progress = ignore) -> Heard:
             "There is nothing to hear in this clip; choose one where an instrument plays."
         )
     found = transcribe(clip, part(progress, 0.0, 0.7))
-    if len(found.notes) < LEAST_NOTES:
+    if len(found.notes) < LEAST_NOTES or found.covered < LEAST_COVERED:
         raise UserInputError(
             "No tune can be heard in this clip; choose one where a single instrument plays at "
             "least a few notes, without drums."
         )
     heard = heard_of_notes(found.notes, clip.duration_s, found.tuning_cents)
+    tuneful = (found.covered - LEAST_COVERED) / (TUNEFUL - LEAST_COVERED)
     progress(1.0)
-    return heard
+    return replace(heard, steady=heard.steady * min(tuneful, 1.0))
 
 
 def transcribe(clip: Clip, progress: Progress = ignore) -> Transcription:
@@ -70,10 +83,16 @@ def transcribe(clip: Clip, progress: Progress = ignore) -> Transcription:
     cents = tuning(constant_q(samples))
     amplitudes = constant_q(samples, round(cents))
     progress(0.2)
-    onsets, notes = _asked(levels(amplitudes))
+    picture = levels(amplitudes)
+    onsets, notes = _asked(picture)
     found = notes_of(onsets, notes, pitch_levels_db(amplitudes))
+    found = [note for note in found if note.start_s < clip.duration_s]
+    sounding = np.zeros(len(picture), bool)
+    for note in found:
+        sounding[round(note.start_s / FRAME_S) : round(note.end_s / FRAME_S) + 1] = True
+    loud = picture.max(axis=1) > LOUD
     progress(1.0)
-    return Transcription(tuple(n for n in found if n.start_s < clip.duration_s), cents)
+    return Transcription(tuple(found), cents, float(sounding[loud].mean()) if loud.any() else 0.0)
 
 
 def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: float = 0.0) -> Heard:
@@ -84,12 +103,14 @@ def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: flo
         grid = _even_grid(float(times_s[0]), seconds)
         steady = 0.0
     else:
-        beats_s, gain = beats_of(times_s, places, seconds)
+        beats_s = beats_of(times_s, places, seconds)
         if len(beats_s) < 2:
             grid, steady = _even_grid(float(times_s[0]), seconds), 0.0
         else:
-            grid = grid_of(beats_s, times_s, places, seconds)
-            steady = steadiness(grid, found, gain)
+            grid = grid_of(
+                beats_s, times_s, places, seconds, lambda grid: harmonic_fit(notes, grid)
+            )
+            steady = steadiness(grid, found)
     key, chords = harmony(notes, grid)
     return Heard(tuple(sorted(notes)), grid, key, chords, tuning_cents, steady)
 
@@ -118,12 +139,38 @@ def heard_of_score(score: Score) -> Heard:
 
 def _asked(picture: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(onsets, notes), probabilities [frames, PITCHES], of a constant-Q picture's levels."""
-    return salient_notes(salience(picture))
+    salient = salience(picture)
+    frames, pitches = candidates(salient)
+    onsets = np.zeros((len(picture), PITCHES), np.float32)
+    notes = np.zeros_like(onsets)
+    model = load_model(NOTES_MODEL)
+    rows = model.spec.input_shape[0]
+    for start in range(0, len(frames), rows):
+        some = slice(start, start + rows)
+        logits = _in_one_call(model, features(picture, salient, frames[some], pitches[some]))
+        sure = 1.0 / (1.0 + np.exp(-logits))
+        onsets[frames[some], pitches[some]] = sure[:, ONSET]
+        notes[frames[some], pitches[some]] = sure[:, NOTE]
+    return onsets, notes
 
 
 def _placed(found: npt.NDArray[np.float64]) -> FloatArray:
-    """[moments, PLACES]: where in the beat each moment may be."""
-    return np.tile(np.array(PRIOR, np.float32), (len(found), 1))
+    """[moments, PLACES]: how likely each moment lies where in the beat."""
+    model = load_model(BEATS_MODEL)
+    rows = model.spec.input_shape[0]
+    shown = moment_features(found)
+    logits = np.concatenate([
+        _in_one_call(model, shown[start : start + rows]) for start in range(0, len(shown), rows)
+    ])  # fmt: skip
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+
+def _in_one_call(model: LoadedModel, shown: FloatArray) -> FloatArray:
+    """What the model says of up to as many rows as it takes."""
+    batch = np.zeros(model.spec.input_shape, np.float32)
+    batch[: len(shown)] = shown
+    return model(batch)[: len(shown)]
 
 
 def _even_grid(start_s: float, seconds: float) -> Grid:

@@ -1,7 +1,7 @@
 """Fit small perceptrons without a framework, and hand them to Keras.
 
-    python -m training.perceptron runs/notes/best.npz core.hearing.notes_model:build \\
-        --config '{"places": 1024}' --out runs/notes/best.weights.h5
+    python -m training.perceptron runs/notes/best.npz core.hearing.notes_model:build
+      --config '{"places": 1024}' --out runs/notes/best.weights.h5
 
 The networks of core/hearing are three dense layers with some ten thousand weights. On a busy core
 a framework takes longer to start and compile than they take to be fitted, so their gradients are
@@ -15,6 +15,7 @@ import importlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,9 @@ def softmax_loss(logits: Array, targets: Array, weights: Array) -> tuple[float, 
 def begin(sizes: Sequence[int], rng: np.random.Generator) -> list[Array]:
     """Weights and biases of each layer in turn, drawn as He et al. (ICCV 2015) have it."""
     out: list[Array] = []
-    for into, from_ in zip(sizes[:-1], sizes[1:], strict=True):
-        out.append((rng.standard_normal((into, from_)) * np.sqrt(2 / into)).astype(np.float32))
-        out.append(np.zeros(from_, np.float32))
+    for into, to in pairwise(sizes):
+        out.append((rng.standard_normal((into, to)) * np.sqrt(2 / into)).astype(np.float32))
+        out.append(np.zeros(to, np.float32))
     return out
 
 

@@ -54,6 +54,8 @@ def train(
     steps: int,
     widths: Sequence[int] = WIDTHS,
     check_every: int = 100,
+    peak: float = 2e-3,
+    resume: Path | None = None,
     seed: int = 0,
 ) -> float:
     """Fit; writes into `out`, see training.perceptron.fit, and headline.json."""
@@ -61,7 +63,8 @@ def train(
     best = fit(
         endless(examples / "train", seed), held, (FEATURES, *widths, OUTPUTS),
         sigmoid_loss(importance()), out,
-        minutes=minutes, steps=steps, check_every=check_every, seed=seed,
+        minutes=minutes, steps=steps, check_every=check_every, peak=peak, resume=resume,
+        seed=seed,
     )  # fmt: skip
     headline = {"metric": "validation_loss", "value": round(best, 3)}
     (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
@@ -75,9 +78,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/notes"))
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--peak", type=float, default=2e-3, help="highest rate")
+    parser.add_argument("--resume", type=Path, help="weights (.npz) to go on from")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    train(args.examples, args.out, minutes=args.minutes, steps=args.steps, seed=args.seed)
+    train(
+        args.examples, args.out, minutes=args.minutes, steps=args.steps, peak=args.peak,
+        resume=args.resume, seed=args.seed,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,23 +19,39 @@ _NEAR = 0.14
 """Of a beat: how far from a beat or a third of it a moment may be and still be on it."""
 _THIRDS_LEAST = 0.22
 _SMOOTH_BEATS = 1.5
+_SILENT_DOWNBEAT = 0.3
+_HARMONY = 0.5
+"""What a nat of harmony is worth beside one of the beats."""
 _REACH_S = 0.06
 
 
-def grid_of(beats_s: Array, times_s: Array, places: FloatArray, seconds: float) -> Grid:
+def grid_of(
+    beats_s: Array,
+    times_s: Array,
+    places: FloatArray,
+    seconds: float,
+    fits: Callable[[Grid], float] | None = None,
+) -> Grid:
     """The grid over the whole clip.
 
     beats_s: two or more. times_s, places: the moments and what the network says of them. The metre
-    is 4/4, 3/4, 2/4 or, where beats are parted in three throughout, 6/8.
+    is 4/4, 3/4, 2/4 or, where beats are parted in three throughout, 6/8. fits: nats by which a
+    grid's bars suit the harmony; compared among grids of one metre alone.
     """
     beats_s = _on_notes(beats_s, times_s)
-    if _in_thirds(beats_s, times_s):
-        per_bar, first = _bars(beats_s, times_s, places, {2: 1.0})
-        inside = np.arange(3 * (len(beats_s) - 1) + 1) / 3
-        beats_s = np.interp(inside, np.arange(len(beats_s)), beats_s)
-        return _covering(beats_s, 3 * first, 3 * per_bar, 8, seconds)
-    per_bar, first = _bars(beats_s, times_s, places, METRE_PRIOR)
-    return _covering(beats_s, first, per_bar, 4, seconds)
+    thirds = _in_thirds(beats_s, times_s)
+    found = _bars(beats_s, times_s, places, {2: 1.0} if thirds else METRE_PRIOR)
+    scores = {}
+    for count in {count for count, _ in found}:
+        grids = {
+            key: _covering(beats_s, key[1], count, seconds, thirds)
+            for key in found
+            if key[0] == count
+        }
+        suits = {key: _HARMONY * fits(grid) if fits else 0.0 for key, grid in grids.items()}
+        mean = float(np.mean(list(suits.values())))
+        scores |= {grids[key]: found[key] + suits[key] - mean for key in grids}
+    return max(scores, key=lambda grid: scores[grid])
 
 
 def _on_notes(beats_s: Array, times_s: Array) -> Array:
@@ -67,24 +85,32 @@ def _in_thirds(beats_s: Array, times_s: Array) -> bool:
 
 def _bars(
     beats_s: Array, times_s: Array, places: FloatArray, prior: dict[int, float]
-) -> tuple[int, int]:
-    """(beats a bar, place of the first beat in its bar), the likeliest."""
+) -> dict[tuple[int, int], float]:
+    """(beats a bar, place of the first beat in its bar) -> nats, by what the network says."""
     nearest = np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)
     sounded = np.abs(times_s[nearest] - beats_s) < _REACH_S
     shares = np.asarray(places, np.float64)[nearest]
     both = shares[:, DOWNBEAT] + shares[:, BEAT] + 1e-6
     down = np.clip(shares[:, DOWNBEAT] / both, 0.02, 0.98)
-    yes, no = np.where(sounded, np.log(down), np.log(0.3)), np.where(sounded, np.log(1 - down), 0)
+    yes = np.where(sounded, np.log(down), np.log(_SILENT_DOWNBEAT))
+    no = np.where(sounded, np.log(1 - down), 0.0)
     found = {}
     for count, share in prior.items():
         for first in range(count):
             begins = (np.arange(len(beats_s)) + first) % count == 0
             found[count, first] = float(np.where(begins, yes, no).sum()) + np.log(share / count)
-    return max(found, key=lambda key: found[key])
+    return found
 
 
-def _covering(beats_s: Array, first: int, per_bar: int, unit: int, seconds: float) -> Grid:
-    """The grid with beats added at either end at the pace there, over 0 to `seconds`."""
+def _covering(beats_s: Array, first: int, per_bar: int, seconds: float, thirds: bool) -> Grid:
+    """The grid with beats added at either end at the pace there, over 0 to `seconds`.
+
+    thirds: beats are dotted quarters, and the grid's are their eighths.
+    """
+    if thirds:
+        inside = np.arange(3 * (len(beats_s) - 1) + 1) / 3
+        beats_s = np.interp(inside, np.arange(len(beats_s)), beats_s)
+        first, per_bar = 3 * first, 3 * per_bar
     steps = np.diff(beats_s)
     before_s, after_s = float(np.median(steps[:4])), float(np.median(steps[-4:]))
     ahead = max(int(np.floor(beats_s[0] / before_s + 1e-6)), 0)
@@ -94,4 +120,5 @@ def _covering(beats_s: Array, first: int, per_bar: int, unit: int, seconds: floa
         beats_s,
         beats_s[-1] + after_s * np.arange(1, behind + 1),
     ])  # fmt: skip
-    return Grid(tuple(float(t) for t in beats), int(first - ahead) % per_bar, per_bar, unit)
+    unit = 8 if thirds else 4
+    return Grid(tuple(float(t) for t in beats), (first - ahead) % per_bar, per_bar, unit)

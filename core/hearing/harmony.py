@@ -29,21 +29,16 @@ SPANS = {(4, 4): 2, (3, 4): 1, (2, 4): 1, (6, 8): 2}
 """Parts of a bar in which a chord lasts at least, as training/chord_labels.py has them."""
 TABLES = Path(__file__).with_name("chords.json")
 _KEYS_TRIED = 4
-_STEADIER = 1.0
+_STEADIER = 1.6
 """What a note is worth beside what came before: chosen on the validation split."""
-_HEAVY = 2.5
+_HEAVY = 6.0
 """Of notes, beside one quarter: no span says more than so many by their mere number."""
 
 
 def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, ...]]:
     """(key, chords from the first bar on) of a solo's notes."""
-    starts = grid.to_ticks([note.start_s for note in notes])
-    ends = grid.to_ticks([note.end_s for note in notes])
+    weights, parts = _spans(notes, grid)
     bar = grid.beats * grid.beat_ticks
-    bars = max(int(np.ceil((max(ends, default=0.0) - 1) / bar)), 1)
-    pitches = np.array([note.pitch for note in notes], np.int64)
-    parts = SPANS.get((grid.beats, grid.beat_unit), 1)
-    weights = class_weights(starts, ends, pitches, bars * parts, bar / parts)
     key, states = decoded(weights, parts)
     chords: list[Chord] = []
     for number, state in enumerate(states):
@@ -51,6 +46,27 @@ def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, .
         if not chords or (chords[-1].root, chords[-1].quality) != (root, quality):
             chords.append(Chord(round(number * bar / parts), root, quality))
     return key, tuple(chords)
+
+
+def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
+    """Nats by which chords that change with the grid's bars explain the notes, in one key."""
+    weights, parts = _spans(notes, grid)
+    total = weights.sum(axis=0)
+    if np.ptp(total) == 0.0:
+        return 0.0
+    keys = (Key(tonic, mode) for tonic in range(12) for mode in MODES)
+    return _viterbi(weights, parts, max(keys, key=lambda key: profile_match(total, key)))[0]
+
+
+def _spans(notes: Sequence[HeardNote], grid: Grid) -> tuple[Array, int]:
+    """(weights [spans, 12], see class_weights; spans a bar)."""
+    starts = grid.to_ticks([note.start_s for note in notes])
+    ends = grid.to_ticks([note.end_s for note in notes])
+    pitches = np.array([note.pitch for note in notes], np.int64)
+    bar = grid.beats * grid.beat_ticks
+    bars = max(int(np.ceil((max(ends, default=0.0) - 1) / bar)), 1)
+    parts = SPANS.get((grid.beats, grid.beat_unit), 1)
+    return class_weights(starts, ends, pitches, bars * parts, bar / parts), parts
 
 
 def class_weights(

@@ -12,7 +12,7 @@ from core.hearing.heard import HeardNote
 ONSET, NOTE, FINE = 0, 1, slice(2, 2 + BINS_PER_SEMITONE)
 """Of what the network says of a pitch: that it begins, that it sounds, in which third of it."""
 OUTPUTS = 2 + BINS_PER_SEMITONE
-ONSET_LEAST, NOTE_LEAST = 0.4, 0.35
+ONSET_LEAST, NOTE_LEAST = 0.2, 0.35
 """Probabilities from which an onset is one and a note goes on: chosen on the validation split."""
 _BEGUN_LEAST = 0.7
 """A note with no onset of its own must be this sure, for _LONG_FRAMES."""

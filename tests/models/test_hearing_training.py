@@ -1,0 +1,141 @@
+"""The hearing networks' training: gradients, shards, examples, and the way to Keras."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.composition.tokens import DRUM_PITCH
+from core.hearing.candidates import FEATURES
+from core.hearing.constant_q import BINS, FRAME_S, LOWEST_PITCH
+from core.hearing.notes import FINE, NOTE, ONSET, OUTPUTS
+from core.hearing.pulse import BEAT, DOWNBEAT, HALF, PLACES
+from training import beats, beats_examples, perceptron, transcription
+from training.composer_corpus import Piece
+from training.transcription_windows import STEP, Shard, places, targets, write_shard
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "softmax"])
+def test_the_slopes_are_those_of_the_loss(kind):
+    rng = np.random.default_rng(0)
+    weights = [w.astype(np.float64) for w in perceptron.begin((5, 7, 4, 3), rng)]
+    weights = [w + 0.1 * rng.standard_normal(w.shape) for w in weights]
+    named = rng.random((6, 3)) if kind == "sigmoid" else np.eye(3)[rng.integers(0, 3, 6)]
+    loss = perceptron.sigmoid_loss([3, 1, 0.3]) if kind == "sigmoid" else perceptron.softmax_loss
+    batch = (rng.standard_normal((6, 5)), named, rng.random(6) + 0.1)
+    _, found = perceptron.slopes(weights, batch, loss)
+    for at, slope in enumerate(found):
+        for index in np.ndindex(*slope.shape):
+            values = []
+            for by in (1e-6, -1e-6):
+                moved = [w.copy() for w in weights]
+                moved[at][index] += by
+                values.append(perceptron.slopes(moved, batch, loss)[0])
+            assert slope[index] == pytest.approx((values[0] - values[1]) / 2e-6, abs=1e-6)
+
+
+def test_a_fitted_network_is_the_same_in_keras(tmp_path, monkeypatch):
+    from core.hearing.beats_model import build
+
+    rng = np.random.default_rng(1)
+    weights = perceptron.begin((119, 64, 48, PLACES), rng)
+    perceptron.write(weights, tmp_path / "best.npz")
+    monkeypatch.setattr("sys.argv", [
+        "x", str(tmp_path / "best.npz"), "core.hearing.beats_model:build",
+        "--config", json.dumps({"moments": 8}), "--out", str(tmp_path / "b.weights.h5"),
+    ])  # fmt: skip
+    perceptron.main()
+    model = build(moments=8)
+    model.load_weights(tmp_path / "b.weights.h5")
+    shown = rng.standard_normal((8, 119)).astype(np.float32)
+    expected = perceptron.logits_of(weights, shown)[-1]
+    np.testing.assert_allclose(np.asarray(model(shown)), expected, atol=0.02)
+
+
+def example(folder, number, seed=0):
+    """A picture in which two tones sound, one after the other."""
+    rng = np.random.default_rng(seed)
+    levels = np.zeros((60, BINS), np.uint8)
+    notes = []
+    for start, end, pitch in ((5, 30, 60), (30, 55, 64)):
+        for partial, by in enumerate((0, 36, 57, 72)):
+            at = 3 * (pitch - LOWEST_PITCH) + 1 + by
+            levels[start:end, at] = int((0.9 - 0.1 * partial) * STEP)
+        notes.append((start * FRAME_S, end * FRAME_S, pitch, 80.0))
+    levels[:, 100:140] = np.maximum(levels[:, 100:140], rng.integers(0, 60, (60, 40)))
+    np.savez(folder / f"notes-{number:04d}.npz", levels=levels, notes=np.array(notes),
+             cents=np.float64(0), single=np.bool_(True))  # fmt: skip
+    return folder / f"notes-{number:04d}.npz"
+
+
+def test_targets_are_where_notes_begin_and_sound():
+    out = targets(np.array([[1.0, 2.0, 60, 80]]), 120, 20.0)
+    key, at = 60 - LOWEST_PITCH, round(1.0 / FRAME_S)
+    assert out[:, key, ONSET].argmax() in (at - 1, at, at + 1)
+    assert out[at + 5 : round(2.0 / FRAME_S) - 1, key, NOTE].all()
+    low, middle, high = out[at + 10, key, FINE]
+    assert high > middle > low
+    out[:, key] = 0
+    assert not out.any()
+
+
+def test_places_name_what_sounds_and_move_with_the_picture(tmp_path):
+    from training.transcription_windows import Example
+
+    made = Example(example(tmp_path, 0))
+    shown, named, weights = places(made, np.random.default_rng(3))
+    assert shown.shape == (len(named), FEATURES)
+    assert named.shape == (len(weights), OUTPUTS)
+    sounding = named[:, NOTE] > 0
+    assert 40 <= sounding.sum() <= 60
+    # The pitch itself is loud where a note is said to sound.
+    own = shown[:, 5 * 42 + 3 * 4 + 1]
+    assert own[sounding].mean() > 0.5 > own[~sounding].mean()
+
+
+def test_notes_are_learnt_from_shards(tmp_path):
+    for split in ("train", "valid"):
+        (tmp_path / split).mkdir()
+        files = [example(tmp_path / split, n, n) for n in range(16)]
+        count = write_shard(files, tmp_path / split / "shard-0", np.random.default_rng(0))
+        assert count >= 1024
+    batch = next(Shard(tmp_path / "train" / "shard-0-features.npy").batches(256))
+    assert batch[0].shape == (256, FEATURES)
+    best = transcription.train(tmp_path, tmp_path / "out", minutes=1, steps=40, widths=(16, 8),
+                               check_every=10)  # fmt: skip
+    rows = (tmp_path / "out" / "history.csv").read_text().splitlines()
+    assert best < 0.8 * float(rows[1].split(",")[2])
+    assert perceptron.read(tmp_path / "out" / "best.npz")[0].shape == (FEATURES, 16)
+
+
+def piece(number):
+    """A bar of 4/4 over and over: a long first note, quarters, two eighths."""
+    rows = []
+    for bar in range(24):
+        for step, length in ((0, 12), (12, 12), (24, 12), (36, 6), (42, 6)):
+            rows.append(
+                (bar, step, 0, 60 + (bar + step + number) % 12, 7 if length == 12 else 5, 8)
+            )
+    return Piece("midi_arranged", str(number), "train", None, (4, 4), 110.0, "major", 0, 24,
+                 np.array(rows))  # fmt: skip
+
+
+def test_moments_are_named_by_their_place_in_the_beat():
+    rng = np.random.default_rng(0)
+    notes, beats_s, in_bar, _ = beats_examples.played(piece(0), rng)
+    assert all(note.pitch < DRUM_PITCH for note in notes)
+    named = beats_examples.places(beats_s, beats_s, in_bar, (4, 4))
+    assert (named == np.where(in_bar == 0, DOWNBEAT, BEAT)).all()
+    halves = (beats_s[:-1] + beats_s[1:]) / 2
+    assert (beats_examples.places(halves, beats_s, in_bar, (4, 4)) == HALF).all()
+
+
+def test_beats_are_learnt_from_examples(tmp_path):
+    for split, seed in (("train", 0), ("valid", 1)):
+        shown, named = beats_examples.examples(
+            [piece(n) for n in range(8)], 3, np.random.default_rng(seed)
+        )
+        np.savez(tmp_path / f"{split}.npz", shown=shown, named=named)
+    beats.train(tmp_path, tmp_path / "out", minutes=1, steps=300, widths=(16, 8), check_every=50)
+    headline = json.loads((tmp_path / "out" / "headline.json").read_text())
+    assert headline["value"] < 0.8 * headline["baseline_value"]
