@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.arranging_nll import all_nats, counted, fitting
-from benchmarks.arranging_pieces import HELD_OUT, SUBSETS, Case, cases, held_out, with_tune
+from benchmarks.arranging_pieces import HELD_OUT, Case, cases, held_out
 from benchmarks.composition_nll import interval
 from benchmarks.results import Results, Row, Table, summarise
 from core.composition.composer_decoder import Weights
@@ -33,6 +33,7 @@ from core.remixing.chords import Chart
 from core.remixing.measures import Parts, measured
 from core.remixing.stems import STEMS
 from training.composer_corpus import Piece, jobs, load, pieces_of
+from training.tunes import SUBSETS, usable
 
 CORPUS = Path("runs/composer_corpus.npz")
 EACH = 8
@@ -166,10 +167,8 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
 
 def _training(pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces to count n-grams in, drawn over the subsets."""
-    usable = [piece for piece in pieces if piece.subset in SUBSETS]
-    order = np.random.default_rng(0).permutation(len(usable))[:NGRAM_PIECES]
-    tuned = [with_tune(usable[i]) for i in order]
-    return [piece for piece in tuned if piece is not None]
+    order = np.random.default_rng(0).permutation(len(pieces))[: 2 * NGRAM_PIECES]
+    return usable([pieces[i] for i in order])[:NGRAM_PIECES]
 
 
 def _surprise(nats: dict[str, list[float]], notes: Sequence[int], found: Sequence[Case]) -> Table:

@@ -14,20 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from core.composition.instruments import DRUMS, INSTRUMENTS, LEAD, NAMES, SECOND_LEAD
+from core.composition.instruments import DRUMS, LEAD, NAMES
 from core.composition.tokens import TICKS_PER_STEP, bar_steps, note_of
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing.stems import STEMS
 from core.score import TICKS_PER_QUARTER, Key, Note
 from training.chord_labels import of_events
 from training.composer_corpus import Piece
+from training.tunes import LEAST_NOTES, SUBSETS, with_tune
 
-SUBSETS = ("midi_arranged", "midi_multitrack", "midi_pop909", "midi_lieder")
 BARS = 12
 """Of each piece, from where tune and parts both play."""
 PIANOS = (NAMES.index("piano"), NAMES.index("electric piano"))
 HELD_OUT = "midi_arranged, grooves held out"
-_LEAST_NOTES = 24
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -87,22 +86,6 @@ def held_out(data: Path) -> set[str]:
         return {row["id"] for row in csv.DictReader(file) if row.get("heldout_groove") == "1"}
 
 
-def with_tune(piece: Piece) -> Piece | None:
-    """The piece with its tune on LEAD: where none is named, its busiest instrument for melodies."""
-    events = piece.events
-    if not (events[:, 2] == LEAD).any():
-        melodies = [i for i, entry in enumerate(INSTRUMENTS) if entry.role == "melody"]
-        counts = np.bincount(events[:, 2], minlength=len(INSTRUMENTS))[melodies]
-        if counts.max() < _LEAST_NOTES:
-            return None
-        events = events.copy()
-        events[events[:, 2] == melodies[int(counts.argmax())], 2] = LEAD
-        events = events[np.lexsort(events.T[::-1])]
-    if not (~np.isin(events[:, 2], (LEAD, SECOND_LEAD))).any():
-        return None
-    return dataclasses.replace(piece, events=events)
-
-
 def case_of(piece: Piece, unseen: set[str]) -> Case | None:
     """The piece's first BARS bars from where tune and parts both play; None where they never do."""
     tuned = with_tune(piece)
@@ -116,7 +99,7 @@ def case_of(piece: Piece, unseen: set[str]) -> Case | None:
     ].copy()
     events[:, 0] -= first
     tune = events[:, 2] == LEAD
-    if bars < 4 or tune.sum() < _LEAST_NOTES // 2 or (~tune).sum() < _LEAST_NOTES:
+    if bars < 4 or tune.sum() < LEAST_NOTES // 2 or (~tune).sum() < LEAST_NOTES:
         return None
     short = dataclasses.replace(tuned, events=events, bars=bars)
     steps = bar_steps(piece.metre)

@@ -35,22 +35,16 @@ from core.remixing.band_guide import FAMILIES, PLACES, ChordGuide, family, place
 from core.remixing.chords import Chart
 from training.chord_labels import of_events
 from training.composer_corpus import Piece, load
+from training.tunes import usable
 
 Array = np.ndarray[Any, Any]
 Network = Callable[[Array], Array]
 
 LENGTH, BATCH = 256, 12
-SUBSETS = ("midi_arranged", "midi_multitrack", "midi_pop909", "midi_lieder")
 WEIGHT = 2e-5
 """Of the squared numbers, beside the mean nats of a note."""
 _CHORD = len(FAMILIES) * PLACES * len(CHORD_QUALITIES) * 12
 _NEXT = len(FAMILIES) * len(CHORD_QUALITIES) * 12
-
-
-def usable(piece: Piece) -> bool:
-    """Whether it has a tune and parts beside it."""
-    playing = set(np.unique(piece.events[:, 2]).tolist())
-    return piece.subset in SUBSETS and LEAD in playing and bool(playing - {LEAD, SECOND_LEAD})
 
 
 def guide_of(piece: Piece) -> ChordGuide:
@@ -206,7 +200,7 @@ def main() -> None:
         return np.asarray(model.predict_on_batch(batch))
 
     def gathered(split: str, most: int) -> dict[str, Array]:
-        pieces = [piece for piece in load(args.corpus, split) if usable(piece)]
+        pieces = usable(load(args.corpus, split))
         order = np.random.default_rng(args.seed).permutation(len(pieces))[:most]
         return collect(network, windows([pieces[i] for i in order], args.seed))
 

@@ -118,12 +118,16 @@ def train(
     eager: bool = False,
     check_every: int = CHECK_EVERY,
     network: Callable[..., keras.Model] = build,
+    windows: Callable[..., Examples] = Examples,
+    held_out: Callable[..., tuple[Array, Array]] = validation,
+    momentum: float = 0.999,
 ) -> float:
     """Train for `steps` steps or `minutes`; returns the validation nats of the averaged weights.
 
     start: weights to begin with, as of an earlier run whose checkpoint is gone.
     eager: compile nothing, which is quicker for a step or two.
-    network: makes the model from `config`.
+    network: makes the model from `config`. windows, held_out: make the examples of either split.
+    momentum: of the averaged weights, from step to step.
     """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
@@ -132,7 +136,7 @@ def train(
         model.load_weights(start)
     optimizer = keras.optimizers.AdamW(
         Schedule(peak, steps), weight_decay=0.05, beta_2=0.98, global_clipnorm=1.0,
-        use_ema=True, ema_momentum=0.999, ema_overwrite_frequency=None,
+        use_ema=True, ema_momentum=momentum, ema_overwrite_frequency=None,
     )  # fmt: skip
     model.compile(
         optimizer=optimizer,
@@ -142,12 +146,12 @@ def train(
         jit_compile=keras.backend.backend() == "jax" and not eager,
     )
     optimizer.build(model.trainable_variables)
-    examples = Examples(found, seed, length, batch)
+    examples = windows(found, seed, length, batch)
     (out / "density.json").write_text(json.dumps(examples.edges, indent=1, sort_keys=True) + "\n")
     checkpoint, done = out / "checkpoint.npz", 0
     if resume and checkpoint.exists():
         done = restore(model, checkpoint)
-    held = validation(valid, length, 96)
+    held = held_out(valid, length, 96)
     history = History(out / f"history{'-' + str(done) if done else ''}.csv",
                       ("step", "minutes", "train", "valid", "time", "instrument", "pitch",
                        "duration", "velocity"))  # fmt: skip

@@ -100,10 +100,13 @@ class Examples:
         for row, number in enumerate(rng.choice(len(self.found), self.batch_size, p=self.chance)):
             piece = self.found[number]
             first = first_bar(piece, self.length, rng)
-            conditions = conditions_of(piece, self.edges, rng)
-            given = given_mask(piece, rng)
+            conditions, given = self.told(piece, rng)
             fill(inputs[row], target[row], piece, given, conditions, first)
         return inputs, target
+
+    def told(self, piece: Piece, rng: Any) -> tuple[Conditions, Array]:
+        """(what is known of the piece, which notes stand fixed)."""
+        return conditions_of(piece, self.edges, rng), given_mask(piece, rng)
 
     def stream(self, start: int) -> Iterator[tuple[Array, Array]]:
         """Batches from `start` on, made ahead in a thread."""
