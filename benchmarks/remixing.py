@@ -44,6 +44,7 @@ SUBSETS = ("midi_arranged", "midi_multitrack")
 """Those whose pieces have a band; the others have a piano alone."""
 STORE = Path("runs/remix_stems")
 WORKERS = 2
+WHOLE = "Whole band"
 
 
 @dataclass(frozen=True)
@@ -213,12 +214,13 @@ def loss_table(tallies: Sequence[Tally], split: str) -> Table:
                 means = [np.mean([item[stem] for item in tally.losses[part]]) for part in parts]
                 silent = np.mean([item[stem] for item in still.losses[split]])
                 share = f"{means[-1] / silent:.3f}" if silent > 0 else ""
-                lines.append([TITLES[stem], tally.name, *(f"{m:.6f}" for m in means), share])
+                title = WHOLE if stem == MIX else TITLES[stem]
+                lines.append([title, tally.name, *(f"{m:.6f}" for m in means), share])
     return Table(
         "Loss of each stem",
-        "Mean squared error of the samples, what the networks are trained on, beside silence's. "
-        "An engine without stems has that of its band alone; the band's of the others is that of "
-        "the sum of their stems.",
+        "Mean squared error of the samples, what the published networks are trained on, beside "
+        f"silence's. An engine without stems has that of the {WHOLE.lower()} alone; of the others "
+        "that is of the sum of their stems.",
         ["stem", "what", *parts, f"{split}, share of silence's"],
         lines,
     )
