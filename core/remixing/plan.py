@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.engines import weights_sha256
+from core.engines import engines, weights_sha256
 from core.errors import UserInputError
 from core.recipe import Recipe
 from core.remixing.band_controls import BandControls
@@ -91,15 +91,16 @@ class Plan:
 
 
 def of_recipe(recipe: Recipe) -> Plan:
-    """The plan that a recipe holds.
+    """The plan that a recipe holds, its engines in the order of the job's: JSON keeps none.
 
     Raises UserInputError for one of another job, or whose faders cannot be read.
     """
     if recipe.job != JOB:
         raise UserInputError("This recipe is of another job; choose one of a remix.")
     fields = recipe.parameters
+    order = [info.name for info in engines(JOB)]
     return Plan(
-        tuple(recipe.engines),
+        tuple(sorted(recipe.engines, key=lambda n: order.index(n) if n in order else len(order))),
         float(fields.get("start_s", 0.0)),
         float(fields.get("seconds", DEFAULT_SECONDS)),
         recipe.seed,

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from core import engines
 from core.errors import UserInputError
 from core.recipe import Recipe
 from core.remixing.desk import Desk, Fader
@@ -45,6 +46,14 @@ def test_links_and_recipes_carry_all_of_a_plan(plan):
     own = Plan(KNOWN, example="tune", input_sha256=plan.input_sha256) if plan.example else None
     assert from_fields(plan.query(), KNOWN, own) == (plan, ())
     assert of_recipe(Recipe.from_json(plan.recipe().to_json())) == plan
+
+
+def test_engines_of_a_recipe_come_in_the_order_of_the_job(monkeypatch):
+    recipe = Recipe.from_json(Plan(KNOWN).recipe().to_json())
+    assert of_recipe(recipe).engines == KNOWN
+    turned = tuple(reversed(engines.engines("remix")))
+    monkeypatch.setattr(engines, "_ENGINES", turned)
+    assert of_recipe(recipe).engines == KNOWN[::-1]
 
 
 def test_a_link_holds_only_what_is_not_as_usual():
