@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,8 +75,3 @@ def _best(shares: Array, lowest: int, before: tuple[int, int] | None) -> tuple[i
         fit[before[1] * 12 + before[0]] += _STAYS
     best = int(fit.argmax())
     return (int(_ROOTS[best]), best // 12) if fit[best] > _LEAST else None
-
-
-def moved(chords: Sequence[Chord], semitones: int) -> list[Chord]:
-    """The same in another key."""
-    return [Chord(c.start, (c.root + semitones) % 12, c.quality) for c in chords]

@@ -11,8 +11,10 @@ from core import transcription
 from core.audio import Clip, loudness_lufs
 from core.composition import composer as composer_module
 from core.composition.composer_model import build
+from core.composition.instruments import LEAD, NAMES
 from core.composition.steps import Step
-from core.composition.tokens import BAR_LINE, SIZES, TIME
+from core.composition.stream import GIVEN
+from core.composition.tokens import BAR_LINE, SIZES, TIME, VOCABULARY, ordered
 from core.engines import Arranger
 from core.errors import UserInputError
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
@@ -28,10 +30,16 @@ from core.remixing.desk import mixed
 from core.remixing.run import MIX_LUFS, level_desk, with_solo
 from core.remixing.stems import STEMS
 from core.score import Key
+from training.band import Accompaniments, held_out
+from training.band_guide import as_tables, collect, fit, nats
+from training.chord_labels import of_events
+from training.composer_corpus import Piece
+from training.tunes import with_tune
 
 RATE = 22_050
 BAR_S = 2.0
 CHORDS = (Chord(0, 7, "major"), Chord(192, 2, "major"))
+PIANO, BASS, SAX = (NAMES.index(name) for name in ("piano", "electric bass", "saxophone"))
 TINY = {"width": 24, "depth": 1, "heads": 2, "dropout": 0.0}
 
 
@@ -144,3 +152,64 @@ def test_what_cannot_be_played_along_with_is_refused(monkeypatch):
     monkeypatch.setattr(transcription, "hear", nothing)
     with pytest.raises(UserInputError, match="No tune"):
         RemixBand().remix(solo(), seed=0)
+
+
+# ---- what it learns from ------------------------------------------------------------------------
+
+
+def piece_of(rows, bars=8):
+    """In 4/4. rows: (bar, step, instrument, pitch, duration, velocity)."""
+    return Piece(
+        "midi_arranged", "x-0", "train", "rock", (4, 4), 120.0, "major", 0, bars, ordered(rows)
+    )
+
+
+def cadence():
+    """A tune of quarters over F and G triads, a bar each, with a bass on their roots."""
+    rows = []
+    for bar in range(8):
+        root = (5, 7)[bar % 2]
+        rows += [(bar, 12 * beat, LEAD, 72 + beat, 6, 7) for beat in range(4)]
+        rows += [(bar, 0, PIANO, 48 + root + tone, 19, 6) for tone in (0, 4, 7)]
+        rows += [(bar, 24 * half, BASS, 36 + root, 12, 7) for half in range(2)]
+    return piece_of(rows)
+
+
+def test_chords_are_read_from_bass_and_harmony():
+    events = cadence().events
+    chords = of_events(events[events[:, 2] != LEAD], 8, (4, 4), 48)
+    assert [(c.start, c.root, c.quality) for c in chords] == [
+        (96 * bar, (5, 7)[bar % 2], "major") for bar in range(8)
+    ]
+
+
+def test_the_tune_is_told_and_never_asked_for():
+    renamed = piece_of(
+        [(b, s, SAX if i == LEAD else i, p, d, v) for b, s, i, p, d, v in cadence().events.tolist()]
+    )
+    tuned = with_tune(renamed)
+    assert tuned is not None
+    assert (tuned.events[:, 2] == LEAD).sum() == 32
+    tune_alone = piece_of([row for row in cadence().events.tolist() if row[2] == LEAD])
+    assert with_tune(tune_alone) is None
+    examples = Accompaniments([tuned], seed=0, length=96, batch=8)
+    inputs, target = examples.batch(0)
+    asked = target[..., 6] > 0
+    assert asked.sum() > 100
+    assert (target[..., 1][asked] != LEAD).all()
+    given = inputs[..., 0] == GIVEN
+    assert (inputs[..., 2][given] == LEAD).sum() > 100
+    inputs, target = held_out([tuned], 96, 4)
+    assert inputs.shape[:2] == target.shape[:2] == (2, 96)
+
+
+def test_the_guide_is_fitted_to_what_chords_say_of_pitches():
+    uniform = collect(
+        lambda batch: np.zeros((*batch.shape[:2], VOCABULARY), np.float32), [(cadence(), 0)]
+    )
+    numbers = fit(uniform, weight=1e-4)
+    assert nats(uniform, np.zeros_like(numbers)) == pytest.approx(np.log(12), abs=0.05)
+    assert nats(uniform, numbers) < 0.8
+    chord = np.array(as_tables(numbers)["chord"])
+    assert chord[0, 0, 0].argmax() == 0  # a bass begins a major chord with its root
+    assert set(np.argsort(chord[1, 0, 0])[-3:]) == {0, 4, 7}

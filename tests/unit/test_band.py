@@ -12,7 +12,7 @@ from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing import arrangement_files as files
 from core.remixing import measures
 from core.remixing.arrangement import empty
-from core.remixing.band_controls import STYLES, BandControls
+from core.remixing.band_controls import MODELS, STYLES, BandControls
 from core.remixing.band_form import ENTRIES, end_tick, finished
 from core.remixing.band_frame import frame_of
 from core.remixing.band_guide import ChordGuide, family, tables
@@ -185,6 +185,12 @@ def test_files_for_other_programs():
     assert b"<part-name>" in files.musicxml(made, "Tune")
     assert files.chart(made)[:3] == [["C"], ["G7"], ["Am"]]
     assert files.chart_text(made).startswith("| C | G7 | Am | Am |\n")
+
+
+def test_the_pages_load_what_the_band_hears_with():
+    from core import transcription
+
+    assert {transcription.NOTES_MODEL, transcription.BEATS_MODEL} < set(MODELS)
 
 
 def test_the_guide_leans_to_the_chord():

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.engines import EngineInfo, engines
 from core.loaders import preload
-from core.remixing.band_controls import BandControls
+from core.remixing.band_controls import MODELS, BandControls
 from core.remixing.plan import (
     BAND,
     DEFAULT_SECONDS,
@@ -111,9 +111,9 @@ def show(source: Source) -> Plan | None:
 def _expect(source: Source, infos: dict[str, EngineInfo]) -> None:
     """Load the models while the visitor who brought a tune still looks at the form."""
     if source.example is None:
-        for info in infos.values():
-            if info.model_id is not None:
-                preload(info.model_id)
+        wanted = {info.model_id for info in infos.values() if info.model_id is not None}
+        for model_id in sorted(wanted | set(MODELS if BAND in infos else ())):
+            preload(model_id)
 
 
 def _part(source: Source) -> tuple[float, float]:
