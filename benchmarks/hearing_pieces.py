@@ -26,7 +26,7 @@ from training.stem_parts import read_song
 SECONDS = 20.0
 SINGLE_PROGRAMS = (0, 11, 21, 24, 26, 40, 56, 65, 68, 71, 73, 80)
 CHORD_PROGRAMS = (0, 4, 24, 25, 27)
-PIECES = 36
+PIECES = 22
 UPBEAT_SHARE = 0.3
 """Of single lines, how many are cut so that they begin inside a bar."""
 _STEP = TICKS_PER_QUARTER // 12

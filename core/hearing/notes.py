@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +15,7 @@ from core.hearing.heard import HeardNote
 ONSET, NOTE, FINE = 0, 1, slice(2, 2 + BINS_PER_SEMITONE)
 """Of what the network says of a pitch: that it begins, that it sounds, in which third of it."""
 OUTPUTS = 2 + BINS_PER_SEMITONE
-ONSET_LEAST, NOTE_LEAST = 0.2, 0.35
+ONSET_LEAST, NOTE_LEAST = 0.4, 0.3
 """Probabilities from which an onset is one and a note goes on: chosen on the validation split."""
 _BEGUN_LEAST = 0.7
 """A note with no onset of its own must be this sure, for _LONG_FRAMES."""
@@ -21,7 +24,23 @@ _SHORTEST_FRAMES = 2
 _GAP_FRAMES = 4
 """A note less sure than NOTE_LEAST for so long has ended."""
 _APART_FRAMES = 2
+_TOGETHER_FRAMES = 3
+_OVERTONES = (12, 19, 24, 28, 31, 34, 36)
+"""Semitones from a note to its partials 2 to 8."""
+_CHORDS_LEAST = 0.08
+"""Share of notes that begin with another one, from which a solo has chords."""
+_SURE_GHOST = 0.95
 _LOUDEST, _QUIETEST, _DB_PER_STEP = 110, 25, 0.45
+
+
+class _Found(NamedTuple):
+    """at: frames. key: pitch from LOWEST_PITCH on. sure: probability of its onset."""
+
+    at: float
+    key: int
+    end: int
+    level_db: float
+    sure: float
 
 
 def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> list[HeardNote]:
@@ -32,7 +51,7 @@ def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> lis
     After Bittner et al. (2022), section 2.4.
     """
     frames = len(onsets)
-    found: list[tuple[float, int, int, float]] = []
+    found: list[_Found] = []
     taken = np.zeros_like(notes, dtype=bool)
     padded = np.pad(onsets, ((1, 1), (0, 0)))
     peak = (onsets >= padded[:-2]) & (onsets > padded[2:]) & (onsets >= ONSET_LEAST)
@@ -43,20 +62,38 @@ def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> lis
             taken[max(start - 2, 0) : end + 2, pitch] = True
             if end - start >= _SHORTEST_FRAMES:
                 at = start + _peak_offset(padded[start : start + 3, pitch])
-                found.append((at, int(pitch), end, _level(loudness, start, pitch)))
+                sure = float(onsets[start, pitch])
+                found.append(_Found(at, int(pitch), end, _level(loudness, start, pitch), sure))
     for pitch in np.flatnonzero((notes >= _BEGUN_LEAST).any(axis=0)):
         found += _without_onset(notes[:, pitch], taken[:, pitch], int(pitch), loudness)
-    loudest = max((level for *_, level in found), default=0.0)
+    found = without_ghosts(found)
+    loudest = max((note.level_db for note in found), default=0.0)
     out = [
         HeardNote(
-            max(at, 0.0) * FRAME_S,
-            LOWEST_PITCH + pitch,
-            max(end, at + _SHORTEST_FRAMES) * FRAME_S,
-            int(np.clip(_LOUDEST - (loudest - level) / _DB_PER_STEP, _QUIETEST, _LOUDEST)),
+            max(note.at, 0.0) * FRAME_S,
+            LOWEST_PITCH + note.key,
+            max(note.end, note.at + _SHORTEST_FRAMES) * FRAME_S,
+            int(np.clip(_LOUDEST - (loudest - note.level_db) / _DB_PER_STEP, _QUIETEST, _LOUDEST)),
         )
-        for at, pitch, end, level in found
+        for note in found
     ]
     return sorted(out)
+
+
+def without_ghosts(found: Sequence[_Found]) -> list[_Found]:
+    """Notes less those that are but overtones of others.
+
+    A note that begins together with one of which it may be an overtone is a ghost in a solo whose
+    other notes come one at a time; where there are chords, only if it is not quite sure.
+    """
+    rows = np.array([(note.at, note.key, note.sure) for note in found]).reshape(-1, 3)
+    together = np.abs(rows[:, None, 0] - rows[None, :, 0]) <= _TOGETHER_FRAMES
+    above = np.isin(rows[:, None, 1] - rows[None, :, 1], _OVERTONES)
+    ghost = (together & above).any(axis=1)
+    others = together & ~ghost[:, None] & ~ghost[None] & ~np.eye(len(rows), dtype=bool)
+    single = others.any(axis=1).sum() <= _CHORDS_LEAST * max((~ghost).sum(), 1)
+    gone = ghost & (single | (rows[:, 2] < _SURE_GHOST))
+    return [note for note, out in zip(found, gone, strict=True) if not out]
 
 
 def pitch_levels_db(amplitudes: FloatArray) -> FloatArray:
@@ -89,12 +126,12 @@ def _end(sure: FloatArray, start: int, limit: int) -> int:
 
 def _without_onset(
     sure: FloatArray, taken: npt.NDArray[np.bool_], pitch: int, loudness: FloatArray
-) -> list[tuple[float, int, int, float]]:
+) -> list[_Found]:
     """Long sure stretches of one pitch that no onset explains."""
     free = np.concatenate([[False], (sure >= NOTE_LEAST) & ~taken, [False]])
     edges = np.flatnonzero(np.diff(free.astype(np.int8)))
     return [
-        (float(start), pitch, int(end), _level(loudness, int(start), pitch))
+        _Found(float(start), pitch, int(end), _level(loudness, int(start), pitch), 0.0)
         for start, end in zip(edges[::2], edges[1::2], strict=True)
         if end - start >= _LONG_FRAMES and np.median(sure[start:end]) >= _BEGUN_LEAST
     ]
