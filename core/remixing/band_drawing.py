@@ -110,7 +110,6 @@ def drawn(
         tempo_bpm=score.tempo_bpm,
         density=min(int(band.controls.density * 5), 4),
         instruments=frozenset({LEAD, *(band.style.instrument(stem) for stem in STEMS)}),
-        bars=frame.last + 1 + band.primer,
     )
     asked = Controls(
         temperature=TEMPERATURE,
