@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.hearing_pieces import Solo, solos
 from benchmarks.results import Results, Row, Table, summarise
+from benchmarks.salient_notes import salient_notes
 from core.audio import encode_wav
 from core.hearing.bars import grid_of
 from core.hearing.candidates import salience
@@ -31,13 +32,12 @@ from core.hearing.measures import chord_accuracy, note_f
 from core.hearing.notes import notes_of, pitch_levels_db
 from core.hearing.onsets import moments
 from core.hearing.pulse import PRIOR, beats_of
-from benchmarks.salient_notes import salient_notes
 from core.metrics import beat_f, beat_times_s
 from core.transcription import hear, heard_of_notes
 
 OURS, FROM_NOTES, NO_BEATS = "hear", "hear, true notes given", "hear, beats without the network"
 LIBROSA, SALIENCE, PYIN, BASIC_PITCH = "librosa", "salience", "librosa pyin", "basic-pitch"
-PYIN_SOLOS = 12
+PYIN_SOLOS = 8
 Figures = dict[str, list[dict[str, float]]]
 _RIVAL = """
 import json, sys
@@ -139,16 +139,18 @@ def note_row(solo: Solo, heard: Sequence[HeardNote]) -> dict[str, float]:
     return {"single_note_f" if solo.single else "chord_note_f": note_f(heard, solo.notes)}
 
 
-def measured(found: Sequence[Solo]) -> Figures:
-    """Row -> the figures of each solo."""
+def measured(found: Sequence[Solo]) -> tuple[Figures, list[float]]:
+    """(row -> the figures of each solo, how steady each is said to be)."""
     names = (OURS, FROM_NOTES, NO_BEATS, LIBROSA, SALIENCE, PYIN)
     out: Figures = {name: [] for name in names}
+    steady: list[float] = []
     hear(found[0].clip)  # what is loaded once is loaded now
     singles = [at for at, solo in enumerate(found) if solo.single]
     slow = {singles[at] for at in np.linspace(0, len(singles) - 1, PYIN_SOLOS).astype(int)}
     for number, solo in enumerate(found):
         start = time.process_time()
         heard = hear(solo.clip)
+        steady.append(heard.steady)
         spent = (time.process_time() - start) / solo.clip.duration_s
         out[OURS].append(figures_of(heard, solo, True) | {"compute_ratio": spent})
         true = [HeardNote(a, int(p), b, int(v)) for a, b, p, v in solo.notes]
@@ -161,7 +163,7 @@ def measured(found: Sequence[Solo]) -> Figures:
         out[SALIENCE].append(note_row(solo, by_salience(solo)))
         out[PYIN].append(note_row(solo, by_pyin(solo)) if number in slow else {})
         print(number, solo.id, solo.metre, out[OURS][-1], flush=True)
-    return out
+    return out, steady
 
 
 def category_table(found: Sequence[Solo], figures: Figures) -> Table:
@@ -217,14 +219,13 @@ def run(
     del wanted
     found = solos(data, split, limit)
     groups = [solo.group for solo in found]
-    figures = measured(found)
+    figures, steady = measured(found)
     rows: list[Row] = [summarise(OURS, "engine", figures[OURS], groups)]
     rows += [summarise(n, "rung", items, groups) for n, items in figures.items() if n != OURS]
     rival = by_basic_pitch(found)
     if rival is not None:
         items = [note_row(solo, notes) for solo, notes in zip(found, rival, strict=True)]
         rows.append(summarise(BASIC_PITCH, "rung", items, groups))
-    steady = [hear(solo.clip).steady for solo in found]
     described = (
         f"{split} split, {sum(s.single for s in found)} single lines and "
         f"{sum(not s.single for s in found)} chordal parts, through TimGM6mb; chords of single "
