@@ -35,7 +35,7 @@ LEAST_PEAK = 1e-4
 LEAST_NOTES = 4
 """Fewer are no tune, and no beat can be found in them."""
 LEAST_COVERED, TUNEFUL = 0.25, 0.6
-"""Of `Transcription.covered`: less than the first is no tune, and from the second on all is well."""
+"""Of `Transcription.covered`: less than the first is no tune, from the second on all is well."""
 LOUD = 0.55
 """A level, 0 to 1: about 30 dB below the loudest moments."""
 _DEFAULT_BEAT_S = 0.5

@@ -41,7 +41,7 @@ def grid_of(
     beats_s = _on_notes(beats_s, times_s)
     thirds = _in_thirds(beats_s, times_s)
     found = _bars(beats_s, times_s, places, {2: 1.0} if thirds else METRE_PRIOR)
-    scores = {}
+    scores: dict[Grid, float] = {}
     for count in {count for count, _ in found}:
         grids = {
             key: _covering(beats_s, key[1], count, seconds, thirds)

@@ -68,7 +68,7 @@ def beats_of(times_s: Array, places: FloatArray, seconds: float) -> Array:
             score[states.first] = begun + np.log(_SOUNDED if near[step] else 1 - _SOUNDED)
         for moment in seen[step]:
             score += gain[moment]
-    return (np.array(_traced(score, back, states)) + first) * STEP_S
+    return np.asarray((np.array(_traced(score, back, states)) + first) * STEP_S, np.float64)
 
 
 class _States:
