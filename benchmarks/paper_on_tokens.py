@@ -106,7 +106,8 @@ def trained(out: Path | None = None) -> str:
     if not rows:
         return ""
     last = rows[-1]
-    return f"; it was trained for {last['step']} steps in {float(last['minutes']):.0f} minutes of compute"
+    minutes = float(last["minutes"])
+    return f"; it was trained for {last['step']} steps in {minutes:.0f} minutes of compute"
 
 
 def nats(model: Any, stream: Array, places: Sequence[int], window: int = WINDOW) -> Array:
