@@ -20,7 +20,7 @@ from core.hearing.candidates import candidates, features, salience
 from core.hearing.constant_q import FRAME_S, PITCHES, SAMPLE_RATE, constant_q, levels, tuning
 from core.hearing.harmony import harmonic_fit, harmony
 from core.hearing.heard import Grid, Heard, HeardNote
-from core.hearing.notes import NOTE, ONSET, notes_of, pitch_levels_db
+from core.hearing.notes import FAINT, NOTE, ONSET, notes_of, pitch_levels_db
 from core.hearing.onsets import features as moment_features
 from core.hearing.onsets import moments
 from core.hearing.pulse import beats_of
@@ -36,6 +36,8 @@ LEAST_NOTES = 4
 """Fewer are no tune, and no beat can be found in them."""
 LEAST_COVERED, TUNEFUL = 0.25, 0.6
 """Of `Transcription.covered`: less than the first is no tune, from the second on all is well."""
+LEAST_COVERED_FAINTLY = 0.5
+"""The first, of a second look that takes fainter signs for notes; drums come to 0.4 then."""
 LOUD = 0.55
 """A level, 0 to 1: about 30 dB below the loudest moments."""
 _DEFAULT_BEAT_S = 0.5
@@ -85,14 +87,25 @@ def transcribe(clip: Clip, progress: Progress = ignore) -> Transcription:
     progress(0.2)
     picture = levels(amplitudes)
     onsets, notes = _asked(picture)
-    found = notes_of(onsets, notes, pitch_levels_db(amplitudes))
-    found = [note for note in found if note.start_s < clip.duration_s]
-    sounding = np.zeros(len(picture), bool)
-    for note in found:
-        sounding[round(note.start_s / FRAME_S) : round(note.end_s / FRAME_S) + 1] = True
+    loudness = pitch_levels_db(amplitudes)
     loud = picture.max(axis=1) > LOUD
+    found = notes_of(onsets, notes, loudness)
+    covered = _covered(found, loud)
+    if covered < LEAST_COVERED:
+        faint = notes_of(onsets, notes, loudness, FAINT)
+        if _covered(faint, loud) >= LEAST_COVERED_FAINTLY:
+            found, covered = faint, _covered(faint, loud)
     progress(1.0)
-    return Transcription(tuple(found), cents, float(sounding[loud].mean()) if loud.any() else 0.0)
+    found = [note for note in found if note.start_s < clip.duration_s]
+    return Transcription(tuple(found), cents, covered)
+
+
+def _covered(notes: Sequence[HeardNote], loud: npt.NDArray[np.bool_]) -> float:
+    """Share of the loud frames [frames] in which a note sounds."""
+    sounding = np.zeros(len(loud), bool)
+    for note in notes:
+        sounding[round(note.start_s / FRAME_S) : round(note.end_s / FRAME_S) + 1] = True
+    return float(sounding[loud].mean()) if loud.any() else 0.0
 
 
 def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: float = 0.0) -> Heard:

@@ -15,14 +15,25 @@ from core.hearing.heard import HeardNote
 ONSET, NOTE, FINE = 0, 1, slice(2, 2 + BINS_PER_SEMITONE)
 """Of what the network says of a pitch: that it begins, that it sounds, in which third of it."""
 OUTPUTS = 2 + BINS_PER_SEMITONE
-ONSET_LEAST, NOTE_LEAST = 0.4, 0.3
-"""Probabilities from which an onset is one and a note goes on: chosen on the validation split."""
+
+
+class Least(NamedTuple):
+    """Probabilities from which an onset is one, and a note goes on."""
+
+    onset: float
+    note: float
+
+
+LEAST = Least(0.4, 0.3)
+"""Chosen on the validation split."""
+FAINT = Least(0.15, 0.1)
+"""For a second look: where all partials are equal, as in an organ's, the network is never sure."""
 _BEGUN_LEAST = 0.7
 """A note with no onset of its own must be this sure, for _LONG_FRAMES."""
 _LONG_FRAMES = 7
 _SHORTEST_FRAMES = 2
 _GAP_FRAMES = 4
-"""A note less sure than NOTE_LEAST for so long has ended."""
+"""A note less sure than is asked for so long has ended."""
 _APART_FRAMES = 2
 _TOGETHER_FRAMES = 3
 _OVERTONES = (12, 19, 24, 28, 31, 34, 36)
@@ -43,7 +54,9 @@ class _Found(NamedTuple):
     sure: float
 
 
-def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> list[HeardNote]:
+def notes_of(
+    onsets: FloatArray, notes: FloatArray, loudness: FloatArray, least: Least = LEAST
+) -> list[HeardNote]:
     """Notes in order of onset, from probabilities and levels, each [frames, PITCHES].
 
     An onset is a peak in time; from there a note lasts as long as it is likely. What sounds for
@@ -54,18 +67,18 @@ def notes_of(onsets: FloatArray, notes: FloatArray, loudness: FloatArray) -> lis
     found: list[_Found] = []
     taken = np.zeros_like(notes, dtype=bool)
     padded = np.pad(onsets, ((1, 1), (0, 0)))
-    peak = (onsets >= padded[:-2]) & (onsets > padded[2:]) & (onsets >= ONSET_LEAST)
+    peak = (onsets >= padded[:-2]) & (onsets > padded[2:]) & (onsets >= least.onset)
     for pitch in np.flatnonzero(peak.any(axis=0)):
         starts = _apart(np.flatnonzero(peak[:, pitch]), onsets[:, pitch])
         for start, limit in zip(starts, [*starts[1:], frames], strict=True):
-            end = _end(notes[:, pitch], start, limit)
+            end = _end(notes[:, pitch], start, limit, least.note)
             taken[max(start - 2, 0) : end + 2, pitch] = True
             if end - start >= _SHORTEST_FRAMES:
                 at = start + _peak_offset(padded[start : start + 3, pitch])
                 sure = float(onsets[start, pitch])
                 found.append(_Found(at, int(pitch), end, _level(loudness, start, pitch), sure))
     for pitch in np.flatnonzero((notes >= _BEGUN_LEAST).any(axis=0)):
-        found += _without_onset(notes[:, pitch], taken[:, pitch], int(pitch), loudness)
+        found += _without_onset(notes[:, pitch], taken[:, pitch], int(pitch), loudness, least.note)
     found = without_ghosts(found)
     loudest = max((note.level_db for note in found), default=0.0)
     out = [
@@ -114,9 +127,9 @@ def _apart(starts: npt.NDArray[np.int_], sure: FloatArray) -> list[int]:
     return kept
 
 
-def _end(sure: FloatArray, start: int, limit: int) -> int:
+def _end(sure: FloatArray, start: int, limit: int, least: float) -> int:
     """The frame at which a note ends that begins at `start`, no later than `limit`."""
-    on = np.flatnonzero(sure[start:limit] >= NOTE_LEAST)
+    on = np.flatnonzero(sure[start:limit] >= least)
     if len(on) == 0 or on[0] > _GAP_FRAMES:
         return start
     gaps = np.flatnonzero(np.diff(on) > _GAP_FRAMES)
@@ -125,10 +138,14 @@ def _end(sure: FloatArray, start: int, limit: int) -> int:
 
 
 def _without_onset(
-    sure: FloatArray, taken: npt.NDArray[np.bool_], pitch: int, loudness: FloatArray
+    sure: FloatArray,
+    taken: npt.NDArray[np.bool_],
+    pitch: int,
+    loudness: FloatArray,
+    least: float,
 ) -> list[_Found]:
     """Long sure stretches of one pitch that no onset explains."""
-    free = np.concatenate([[False], (sure >= NOTE_LEAST) & ~taken, [False]])
+    free = np.concatenate([[False], (sure >= least) & ~taken, [False]])
     edges = np.flatnonzero(np.diff(free.astype(np.int8)))
     return [
         _Found(float(start), pitch, int(end), _level(loudness, int(start), pitch), 0.0)
