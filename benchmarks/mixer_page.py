@@ -65,9 +65,12 @@ TAPE = """
 (() => {
   // The first gain node of a context carries all that is heard.
   const create = AudioContext.prototype.createGain;
+  // Where Chromium catches up, it gives two blocks the same currentFrame: the second is the next.
   const worklet = `registerProcessor("tape", class extends AudioWorkletProcessor {
     process([input]) {
-      if (input.length) this.port.postMessage([currentFrame, input[0].slice(), input[1].slice()]);
+      const frame = Math.max(currentFrame, this.next ?? 0);
+      this.next = frame + 128;
+      if (input.length) this.port.postMessage([frame, input[0].slice(), input[1].slice()]);
       return true;
     }
   });`;

@@ -65,9 +65,7 @@ def test_stems_start_at_once_and_stay_together(opened):
     looks = [look(listener.next(0.1), STEMS, Desk())]
     looks += shuffle(listener, STEMS, steps=20, look_s=0.1, desk=Desk())
     assert max(one.apart for one in looks) <= 1
-    # A browser that gets too little of the processor leaves gaps; the benchmark allows none.
-    differences = sorted(one.difference for one in looks)
-    assert differences[-3] < LSB / 2, differences
+    assert max(one.difference for one in looks) < LSB / 2
 
 
 def test_the_export_is_what_is_heard_and_faders_survive_reruns(opened):
