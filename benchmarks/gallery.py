@@ -21,13 +21,12 @@ import numpy as np
 
 from benchmarks.gallery_compose import build_all
 from core.audio import Clip, encode_flac
-from core.engines import engines
+from core.engines import engines, weights_sha256
 from core.extrapolation.run import run
 from core.gallery import GALLERY, GalleryContinuation, read_flac
 from core.path_picture import path_figure
 from core.pictures import draw, save
 from core.recipe import Recipe
-from core.registry import models
 from training.dataset import tracks
 
 SECONDS_IN, SECONDS_OUT = 20.0, 10.0
@@ -67,10 +66,7 @@ def build(entry: dict[str, Any], rank: int, data: Path | None) -> None:
             picture = path_figure(one.path, clip, one.clip)
             (folder / kept.path_file()).write_bytes(picture)
     save(draw({"input": clip, "actual": actual} | {m.engine: m.clip for m in made}), folder)
-    weights = {
-        info.name: models()[info.model_id].sha256 if info.model_id else None
-        for info in engines("extrapolate")
-    }
+    weights = {i.name: weights_sha256("extrapolate", i.name) for i in engines("extrapolate")}
     recipe = Recipe(
         job="extrapolate",
         engines=weights,

@@ -12,6 +12,7 @@ class EngineInfo:
     published: it is a paper's model, as published, and not ours.
     model_id: the weights' id in weights/manifest.toml; None where there is nothing to load.
     target: "module:class", imported when the engine is first used.
+    more_models: ids of further weights that it works with.
     """
 
     job: str
@@ -21,6 +22,12 @@ class EngineInfo:
     published: bool
     model_id: str | None
     target: str
+    more_models: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The ids of all weights that it needs, its own first."""
+        return (self.model_id, *self.more_models) if self.model_id else ()
 
 
 ENGINES = (
@@ -109,6 +116,7 @@ ENGINES = (
         False,
         "composer",
         "core.remixing.band:RemixBand",
+        ("hearing-notes", "hearing-beats"),
     ),
     EngineInfo(
         "remix",

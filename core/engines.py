@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -155,10 +156,16 @@ def info(job: str, name: str) -> EngineInfo:
 
 
 def weights_sha256(job: str, name: str) -> str | None:
-    """Of the engine's weight file, as recipes name it; None for an engine without or unknown."""
+    """Of the engine's weight file, as recipes name it; None for an engine without or unknown.
+
+    Of an engine with several, the sha256 of theirs, one after the other.
+    """
     entry = next((entry for entry in engines(job) if entry.name == name), None)
-    spec = models().get(entry.model_id) if entry and entry.model_id else None
-    return spec.sha256 if spec else None
+    known = models()
+    found = [known[model].sha256 for model in entry.models if model in known] if entry else []
+    if len(found) < 2:
+        return found[0] if found else None
+    return hashlib.sha256("".join(found).encode()).hexdigest()
 
 
 def engine(job: str, name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from core.engines import EngineInfo, engines
 from core.extrapolation.ending import ENDINGS
 from core.loaders import preload
-from ui import requests
+from ui import requests, seeds
 from ui.requests import Request
 from ui.sources import CHOSEN, EXAMPLE, KIND, Source
 
@@ -33,8 +32,8 @@ def _expect(source: Source, infos: Iterable[EngineInfo]) -> None:
     """Load the models while the visitor who brought a clip still looks at the form."""
     if source.example is None:
         for info in infos:
-            if info.model_id is not None:
-                preload(info.model_id)
+            for model in info.models:
+                preload(model)
 
 
 def show(source: Source) -> Request | None:
@@ -79,22 +78,13 @@ def show(source: Source) -> Request | None:
                 help="Fade out: the last seconds sink to silence. On a beat: it stops on a "
                 "strong beat near the end, and that one rings out.",
             )
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            seed = st.number_input(
-                "Seed",
-                0,
-                requests.MAX_SEED,
-                step=1,
-                key=SEED,
-                width=150,
-                help="The same seed, clip and settings give the same sound, to the byte.",
-            )
-            st.form_submit_button(
-                "Roll", icon=":material/casino:", on_click=_roll, help="Another seed"
-            )
-            pressed = st.form_submit_button(
-                "Continue the music", type="primary", icon=":material/play_arrow:"
-            )
+        seed, pressed = seeds.ask(
+            SEED,
+            requests.MAX_SEED,
+            "The same seed, clip and settings give the same sound, to the byte.",
+            "Continue the music",
+            ":material/play_arrow:",
+        )
     if not pressed:
         return None
     if not chosen:
@@ -104,7 +94,7 @@ def show(source: Source) -> Request | None:
         tuple(name for name in infos if name in chosen),
         start_s,
         int(seconds),
-        int(seed),
+        seed,
         source.example,
         ending,
     )
@@ -136,7 +126,3 @@ def _start(source: Source) -> float:
         ),
         1,
     )
-
-
-def _roll() -> None:
-    st.session_state[SEED] = random.SystemRandom().randint(0, 9999)

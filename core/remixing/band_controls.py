@@ -12,8 +12,6 @@ from core.composition.steps import Step, steps_from_text, steps_to_text
 from core.errors import UserInputError
 from core.remixing.stems import STEMS
 
-MODELS = ("hearing-notes", "hearing-beats", "composer")
-"""The ids of the networks that the band hears and draws with."""
 AS_THE_DATA = ""
 """No style: the network draws what it likes to this tune."""
 

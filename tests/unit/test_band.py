@@ -6,13 +6,15 @@ import itertools
 import numpy as np
 import pytest
 
+from core import engines
 from core.composition.steps import Step
+from core.engines import info
 from core.errors import UserInputError
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing import arrangement_files as files
 from core.remixing import measures
 from core.remixing.arrangement import empty
-from core.remixing.band_controls import MODELS, STYLES, BandControls
+from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.band_form import ENTRIES, end_tick, finished
 from core.remixing.band_frame import frame_of
 from core.remixing.band_guide import ChordGuide, family, tables
@@ -190,7 +192,16 @@ def test_files_for_other_programs():
 def test_the_pages_load_what_the_band_hears_with():
     from core import transcription
 
-    assert {transcription.NOTES_MODEL, transcription.BEATS_MODEL} < set(MODELS)
+    heard_with = {transcription.NOTES_MODEL, transcription.BEATS_MODEL}
+    assert heard_with | {"composer"} == set(info("remix", "band").models)
+
+
+def test_a_recipe_of_the_band_changes_with_any_of_its_networks(monkeypatch):
+    known, before = engines.models(), engines.weights_sha256("remix", "band")
+    for model in info("remix", "band").models:
+        other = dataclasses.replace(known[model], sha256="0" * 64)
+        monkeypatch.setattr(engines, "models", lambda m=model, o=other: {**known, m: o})
+        assert engines.weights_sha256("remix", "band") != before
 
 
 def test_the_guide_leans_to_the_chord():

@@ -22,8 +22,8 @@ from core.composition.plan import JOB, MAX_SEED, Plan
 from core.engines import EngineInfo, engines
 from core.loaders import preload
 from core.score import Key
+from ui import seeds
 from ui.compose.primers import Primer
-from ui.compose.work import new_seed
 
 ENGINE, SEED, BARS = "compose_engine", "compose_seed", "compose_bars"
 DENSITIES = {None: "Auto", 0.1: "Sparse", 0.3: "Light", 0.5: "Medium", 0.7: "Full", 0.9: "Dense"}
@@ -94,34 +94,23 @@ def show(engine: EngineInfo, primer: Primer | None) -> Plan | None:
         if more:
             with st.expander("More controls", icon=":material/tune:"):
                 _grid(more, asked)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            seed = st.number_input(
-                "Seed",
-                0,
-                MAX_SEED,
-                step=1,
-                key=SEED,
-                width=130,
-                help="The same seed and settings give the same notes.",
-            )
-            st.form_submit_button(
-                "Roll", icon=":material/casino:", on_click=_roll, help="Another seed"
-            )
-            pressed = st.form_submit_button(
-                _label(primer),
-                type="primary",
-                icon=":material/music_note_add:",
-                width="stretch",
-            )
+        seed, pressed = seeds.ask(
+            SEED,
+            MAX_SEED,
+            "The same seed and settings give the same notes.",
+            _label(primer),
+            ":material/music_note_add:",
+            width="stretch",
+        )
     if not pressed:
         return None
-    if engine.model_id is not None:
-        preload(engine.model_id)
+    for model in engine.models:
+        preload(model)
     bars = int(asked.pop("bars", 0))
     if asked.pop("drawing", None) == PUBLISHED:
         asked["temperature"] = 0.0
     controls = has.kept(Controls(**asked))
-    return Plan(engine.name, bars, int(seed), controls, primer.sha256 if primer else None)
+    return Plan(engine.name, bars, seed, controls, primer.sha256 if primer else None)
 
 
 def _label(primer: Primer | None) -> str:
@@ -277,7 +266,3 @@ def _metre_name(metre: tuple[int, int]) -> str:
 
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
-
-
-def _roll() -> None:
-    st.session_state[SEED] = new_seed()

@@ -21,6 +21,7 @@ from ui.compose.pieces import Piece
 from ui.compose.primers import plain
 from ui.compose.work import RUNS
 from ui.piano_roll import Touched, piano_roll
+from ui.seeds import new_seed
 from ui.sheet_music import sheet_music
 
 ROLL, VIEW = "compose_roll", "compose_view"
@@ -162,7 +163,7 @@ def _redraw(piece: Piece, chosen: tuple[int, ...], tracks: Iterable[int]) -> Non
     if not bars:
         st.toast("All of these bars are locked; unlock some first.", icon=":material/lock:")
         return
-    work.redraw(piece, Step(frozenset(bars), frozenset(tracks), work.new_seed()))
+    work.redraw(piece, Step(frozenset(bars), frozenset(tracks), new_seed()))
     st.rerun()
 
 
@@ -172,7 +173,7 @@ def _take(piece: Piece, taken: Taken) -> None:
     first = taken.start // score.bar_ticks
     bars = (set(range(first, score.bars)) - pieces.locked()) | {first}
     tracks = frozenset(range(len(score.tracks)))
-    step = Step(frozenset(bars), tracks, work.new_seed(), taken.start, taken)
+    step = Step(frozenset(bars), tracks, new_seed(), taken.start, taken)
     work.redraw(piece, step)
     st.rerun()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,11 +50,6 @@ class Sketch:
             return "Getting ready"
         notes = self.score.note_count
         return f"Composing: {notes} note{'' if notes == 1 else 's'} so far"
-
-
-def new_seed() -> int:
-    """For a press of the dice, and for every redraw: people want to hear another one."""
-    return random.SystemRandom().randint(0, 9999)
 
 
 def compose(plan: Plan, primer: Primer | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import streamlit as st
@@ -14,6 +13,7 @@ from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.stems import SOLO, STEMS, TITLES
 from core.score import Composition
 from ui.piano_roll import piano_roll
+from ui.seeds import new_seed
 
 STYLE, DENSITY, HUMANISE = "remix_style", "remix_density", "remix_humanise"
 INTRO, ENDING, KEPT = "remix_intro", "remix_ending", "remix_band_kept"
@@ -158,5 +158,5 @@ def _redraw(made: Arrangement) -> Step | None:
     if not pressed:
         return None
     tracks = range(len(STEMS)) if part == ALL else [STEMS.index(part)]
-    seed = random.SystemRandom().randint(0, 9999)
+    seed = new_seed()
     return Step(frozenset(range(first - 1, last)), frozenset(tracks), seed)

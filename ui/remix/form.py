@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 
 import streamlit as st
 
 from core.engines import EngineInfo, engines
 from core.loaders import preload
-from core.remixing.band_controls import MODELS, BandControls
+from core.remixing.band_controls import BandControls
 from core.remixing.plan import (
     BAND,
     DEFAULT_SECONDS,
@@ -19,6 +18,7 @@ from core.remixing.plan import (
     MIN_SECONDS,
     Plan,
 )
+from ui import seeds
 from ui.remix import band
 from ui.sources import EXAMPLE, RECORD, UPLOAD, Asking, Source
 
@@ -75,22 +75,13 @@ def show(source: Source) -> Plan | None:
         with right:
             start_s, seconds = _part(source)
             controls = band.form() if BAND in infos else BandControls()
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            seed = st.number_input(
-                "Seed",
-                0,
-                MAX_SEED,
-                step=1,
-                key=SEED,
-                width=150,
-                help="The same seed, solo and settings give the same sound, to the byte.",
-            )
-            st.form_submit_button(
-                "Roll", icon=":material/casino:", on_click=_roll, help="Another seed"
-            )
-            pressed = st.form_submit_button(
-                "Add a band", type="primary", icon=":material/play_arrow:"
-            )
+        seed, pressed = seeds.ask(
+            SEED,
+            MAX_SEED,
+            "The same seed, solo and settings give the same sound, to the byte.",
+            "Add a band",
+            ":material/play_arrow:",
+        )
     if not pressed:
         return None
     if not chosen:
@@ -101,7 +92,7 @@ def show(source: Source) -> Plan | None:
         names,
         start_s,
         seconds,
-        int(seed),
+        seed,
         example=source.example,
         input_sha256=source.sha256,
         band=controls,
@@ -111,9 +102,8 @@ def show(source: Source) -> Plan | None:
 def _expect(source: Source, infos: dict[str, EngineInfo]) -> None:
     """Load the models while the visitor who brought a tune still looks at the form."""
     if source.example is None:
-        wanted = {info.model_id for info in infos.values() if info.model_id is not None}
-        for model_id in sorted(wanted | set(MODELS if BAND in infos else ())):
-            preload(model_id)
+        for model in dict.fromkeys(model for info in infos.values() for model in info.models):
+            preload(model)
 
 
 def _part(source: Source) -> tuple[float, float]:
@@ -141,7 +131,3 @@ def _part(source: Source) -> tuple[float, float]:
         help="Up to 120 s, or to where the file ends.",
     )
     return float(start_s), float(seconds)
-
-
-def _roll() -> None:
-    st.session_state[SEED] = random.SystemRandom().randint(0, 9999)
