@@ -28,7 +28,7 @@ from core.remixing.band_playing import LEVELS_LU
 from core.remixing.chords import classes
 from core.remixing.desk import mixed
 from core.remixing.run import MIX_LUFS, level_desk, with_solo
-from core.remixing.stems import STEMS
+from core.remixing.stems import SOLO, STEMS
 from core.score import Key
 from training.band import Accompaniments, held_out
 from training.band_guide import as_tables, collect, fit, nats
@@ -133,7 +133,7 @@ def test_stems_are_as_long_as_the_solo_level_beside_it_and_repeatable():
     assert stems.names == STEMS
     assert stems.duration_s == pytest.approx(2 * BAR_S)
     assert stems["bass"].channels == 2
-    own = loudness_lufs(solo())
+    own = loudness_lufs(with_solo(solo(), stems)[SOLO])  # as the mixer plays it
     for stem in STEMS:
         assert made.notes(stem), stem
         assert stems[stem].peak() < 1.0
