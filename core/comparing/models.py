@@ -67,6 +67,13 @@ class Autoencoder(PatternModel, Protocol):
         """[latents, steps, voices]; at temperature 0 the likeliest token each time."""
         ...
 
+    def nats_at(self, patterns: Pattern, latents: Latents) -> Nats:
+        """[patterns, steps, voices]: -ln p of each token at its pattern's place, a row of latents.
+
+        What an importance-weighted bound is made of: many places for each pattern.
+        """
+        ...
+
 
 def pattern_model(name: str, kind: str) -> PatternModel:
     """The trained model, read once. Raises ModelUnavailableError where there are no weights."""
