@@ -1,0 +1,116 @@
+"""What the compared models begin from: a stretch of a tune, as a pattern of their tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.comparing.patterns import STEPS_PER_BAR, Kind, Pattern, drum_tokens, line_tokens
+from core.composition.instruments import role
+from core.errors import UserInputError
+from core.sampling.tunes import TUNES, tune
+from core.score import Score, Track
+
+PRIMERS = TUNES
+"""Shipped tunes: name, as links spell it -> title. All are in 4/4."""
+LEAST_NOTES = 2
+_LINE_SHARE = 0.8
+"""A track whose notes mostly begin one by one is a line and no chords."""
+_BASS_PROGRAMS = range(32, 40)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What was taken of a tune. pattern: [bars * 16, voices]. first_bar: from 0, in the tune.
+
+    tracks: names of those that the voices were taken from; None where the tune has no such voice.
+    """
+
+    pattern: Pattern
+    first_bar: int
+    bars: int
+    tracks: tuple[str | None, ...]
+
+    def told(self) -> str:
+        """What was taken, in words."""
+        last = self.first_bar + self.bars
+        bars = f"bar {last}" if self.bars == 1 else f"bars {self.first_bar + 1}–{last}"
+        names = ", ".join(name for name in self.tracks if name)
+        return f"{bars} of {names}"
+
+
+def primer_bars(kind: Kind) -> int:
+    """How many bars of a tune are continued: half of a short pattern, a quarter of a long one."""
+    return max(1, kind.bars // 4)
+
+
+def shipped(name: str) -> Score:
+    """A tune of PRIMERS. Raises KeyError for another name."""
+    return tune(name, 67)
+
+
+def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> Stretch:
+    """The first `bars` bars of a tune, from the first in which its melody plays.
+
+    A tune that ends before gives what it has, unless `exactly` so many are needed. Raises
+    UserInputError for another metre than 4/4, for a tune without notes, and for one too short.
+    """
+    if (score.beats, score.beat_unit) != (4, 4):
+        raise UserInputError(
+            f"This piece is in {score.beats}/{score.beat_unit} and the models know 4/4 alone; "
+            "choose a piece in 4/4."
+        )
+    melody = _melody(score)
+    if melody is None:
+        raise UserInputError("There is no melody in this file; choose one with a tune in it.")
+    first = melody.notes[0].start // score.bar_ticks
+    there = score.bars - first
+    if exactly and there < bars:
+        raise UserInputError(
+            f"This tune has {there} bar{'s' if there > 1 else ''} and {bars} are needed; "
+            "choose a longer one."
+        )
+    taken = min(bars, there)
+    part = score.between(first, first + taken)
+    sources = [_source(score, voice, melody) for voice in kind.voices]
+    tokens = np.zeros((taken * STEPS_PER_BAR, len(kind.voices)), np.int64)
+    for voice, source in enumerate(sources):
+        if source is not None:
+            read = drum_tokens if kind.voices[voice] == "drums" else line_tokens
+            tokens[:, voice] = read(part.tracks[source].notes, len(tokens))
+    notes = len(part.tracks[score.tracks.index(melody)].notes)
+    if notes < LEAST_NOTES:
+        raise UserInputError(
+            f"The melody's first {taken} bar{'s' if taken > 1 else ''} have {notes} notes; "
+            f"choose a tune with at least {LEAST_NOTES} there."
+        )
+    names = tuple(None if at is None else score.tracks[at].name for at in sources)
+    return Stretch(tokens, first, taken, names)
+
+
+def _melody(score: Score) -> Track | None:
+    """The track that is called a melody or played on its instruments, else the highest line."""
+    pitched = [track for track in score.tracks if track.notes and not track.is_drum]
+    if not pitched:
+        return None
+
+    def rank(track: Track) -> tuple[bool, bool, float]:
+        line = len({note.start for note in track.notes}) > _LINE_SHARE * len(track.notes)
+        height = float(np.median([note.pitch for note in track.notes]))
+        return role(track) == "melody", line, height
+
+    return max(pitched, key=rank)
+
+
+def _source(score: Score, voice: str, melody: Track) -> int | None:
+    """The index of the track that plays a voice."""
+    if voice == "melody":
+        return score.tracks.index(melody)
+    for index, track in enumerate(score.tracks):
+        if not track.notes or track is melody:
+            continue
+        is_bass = track.program in _BASS_PROGRAMS or "bass" in track.name.lower()
+        if track.is_drum if voice == "drums" else is_bass and not track.is_drum:
+            return index
+    return None

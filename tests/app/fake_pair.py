@@ -1,0 +1,81 @@
+"""The compared models without networks, for tests: tunes by rule, and a space that is their tokens.
+
+Keeps the protocols to the letter. A note is likelier the more notes of its pitch class came before.
+"""
+
+import os
+import time
+
+import numpy as np
+
+from core.comparing.patterns import FIRST_PITCH, KINDS, NO_EVENT, pitch_token
+
+SCALE = (0, 2, 4, 5, 7, 9, 11)
+SPREAD = 20.0
+"""Tokens are so many times a latent's numbers."""
+
+
+class FakeLstm:
+    def __init__(self, name, kind):
+        self.name, self.kind = name, KINDS[kind]
+
+    def sample(self, count, *, seed, primer=None, temperature=1.0, progress=lambda fraction: None):
+        rng = np.random.default_rng([seed, len(self.name), round(100 * temperature)])
+        out = np.zeros((count, self.kind.steps, len(self.kind.voices)), np.int64)
+        given = 0 if primer is None else len(primer)
+        for at in range(count):
+            degree = 7
+            for step in range(self.kind.steps):
+                progress(step / self.kind.steps)
+                for voice, name in enumerate(self.kind.voices):
+                    if name == "drums":
+                        out[at, step, voice] = (step % 4 == 0) + 4 * (step % 2 == 0)
+                    elif step % (2 if name == "melody" else 4) == 0:
+                        degree = int(np.clip(degree + rng.integers(-2, 3), 0, 14))
+                        low = 60 if name == "melody" else 36
+                        pitch = low + 12 * (degree // 7) + SCALE[degree % 7]
+                        out[at, step, voice] = pitch_token(pitch)
+            if given:
+                out[at, :given] = primer
+            time.sleep(float(os.environ.get("ENCORE_FAKE_BAR_S", "0")))
+        return out
+
+    def nats(self, patterns, *, seed=0):
+        tokens = np.asarray(patterns)
+        out = np.full(tokens.shape, 0.1)
+        for at, step, voice in np.argwhere(tokens >= FIRST_PITCH):
+            before = tokens[at, :step, voice]
+            before = before[before >= FIRST_PITCH]
+            same = int(((before - tokens[at, step, voice]) % 12 == 0).sum())
+            out[at, step, voice] = 3.0 - np.log1p(same)
+        return out
+
+
+class FakeVae(FakeLstm):
+    @property
+    def latent_size(self):
+        return self.kind.steps * len(self.kind.voices)
+
+    def encode(self, patterns):
+        means = np.asarray(patterns, float).reshape(len(patterns), -1) / SPREAD
+        return means, np.full_like(means, -4.0)
+
+    def decode(self, latents, *, seed, temperature=0.0, progress=lambda fraction: None):
+        tokens = np.rint(np.asarray(latents) * SPREAD).astype(np.int64)
+        tokens = np.clip(tokens, NO_EVENT, [self.kind.sizes[0] - 1])
+        return tokens.reshape(-1, self.kind.steps, len(self.kind.voices))
+
+    def nats_at(self, patterns, latents):
+        return self.nats(patterns)
+
+
+def fake(name, kind):
+    return (FakeLstm if name == "midi-lstm" else FakeVae)(name, kind)
+
+
+def install(patch, kinds=("melody-2", "trio-2")) -> None:
+    """Let the compared models be these, of some kinds. patch: of an attribute, as monkeypatch's."""
+    from core.comparing import models, offers
+
+    patch(models, "pattern_model", fake)
+    patch(offers, "available", lambda kind: models.MODELS if kind in kinds else ())
