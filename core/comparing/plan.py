@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from core import keys
 from core.comparing import models as compared
 from core.comparing.models import MODELS
 from core.comparing.offers import JOB, weights_sha256
 from core.comparing.patterns import KINDS, Kind, Pattern, to_score
 from core.comparing.primers import PRIMERS, Stretch, primer_bars, shipped, stretch
 from core.errors import UserInputError
+from core.keys import estimate_key
 from core.progress import Progress, ignore, part
 from core.recipe import Recipe
 from core.score import Score
@@ -72,11 +72,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Side:
-    """What one model wrote. pattern: [steps, voices]. compute_seconds: None where not measured."""
+    """What one model wrote.
+
+    pattern: [steps, voices], in the models' key. semitones: how far above it the score stands, so
+    that a primer sounds where the visitor's tune does. compute_seconds: None where not measured.
+    """
 
     model: str
     pattern: Pattern
     score: Score
+    semitones: int = 0
     compute_seconds: float | None = None
 
 
@@ -143,6 +148,7 @@ def make(plan: Plan, own: Score | None = None, *, progress: Progress = ignore) -
     Raises what `primer_of` raises, and ModelUnavailableError where weights are missing.
     """
     kind, primer = KINDS[plan.kind], primer_of(plan, own)
+    semitones = 0 if primer is None else -primer.semitones
     share = 1 / len(plan.models)
     sides = []
     for index, name in enumerate(plan.models):
@@ -156,14 +162,15 @@ def make(plan: Plan, own: Score | None = None, *, progress: Progress = ignore) -
             progress=part(progress, index * share, (index + 1) * share),
         )[0]
         spent = time.perf_counter() - started
-        sides.append(Side(name, pattern, scored(pattern, kind), spent))
+        score = scored(pattern, kind, semitones)
+        sides.append(Side(name, pattern, score, semitones, spent))
     return tuple(sides)
 
 
-def scored(pattern: Pattern, kind: Kind) -> Score:
-    """The pattern as a piece, with the key that it seems to be in."""
-    plain = to_score(np.asarray(pattern), kind)
-    return to_score(np.asarray(pattern), kind, key=keys.estimate_key(plain))
+def scored(pattern: Pattern, kind: Kind, semitones: int = 0) -> Score:
+    """The pattern as a piece, moved up, with the key that it seems to be in."""
+    score = to_score(np.asarray(pattern), kind).transposed(semitones)
+    return replace(score, key=estimate_key(score))
 
 
 def _number(text: Any) -> float:

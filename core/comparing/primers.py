@@ -1,4 +1,8 @@
-"""What the compared models begin from: a stretch of a tune, as a pattern of their tokens."""
+"""What the compared models begin from: a stretch of a tune, as a pattern of their tokens.
+
+The models know C major and A minor alone, as training moves every piece there. So does a stretch,
+and what was made of it is moved back.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from core.comparing.patterns import STEPS_PER_BAR, Kind, Pattern, drum_tokens, line_tokens
 from core.composition.instruments import role
 from core.errors import UserInputError
+from core.keys import estimate_key
 from core.sampling.tunes import TUNES, tune
 from core.score import Score, Track
 
@@ -25,19 +30,24 @@ class Stretch:
     """What was taken of a tune. pattern: [bars * 16, voices]. first_bar: from 0, in the tune.
 
     tracks: names of those that the voices were taken from; None where the tune has no such voice.
+    semitones: how far it was moved to stand in the models' key.
     """
 
     pattern: Pattern
     first_bar: int
     bars: int
     tracks: tuple[str | None, ...]
+    semitones: int = 0
 
     def told(self) -> str:
         """What was taken, in words."""
         last = self.first_bar + self.bars
         bars = f"bar {last}" if self.bars == 1 else f"bars {self.first_bar + 1}–{last}"
         names = ", ".join(name for name in self.tracks if name)
-        return f"{bars} of {names}"
+        size = abs(self.semitones)
+        way = "up" if self.semitones > 0 else "down"
+        moved = f", {size} semitone{'s' if size > 1 else ''} {way}" if size else ""
+        return f"{bars} of {names}{moved}"
 
 
 def primer_bars(kind: Kind) -> int:
@@ -47,7 +57,7 @@ def primer_bars(kind: Kind) -> int:
 
 def shipped(name: str) -> Score:
     """A tune of PRIMERS. Raises KeyError for another name."""
-    return tune(name, 67)
+    return tune(name, 72)
 
 
 def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> Stretch:
@@ -64,6 +74,8 @@ def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> St
     melody = _melody(score)
     if melody is None:
         raise UserInputError("There is no melody in this file; choose one with a tune in it.")
+    voices = [_source(score, voice, melody) for voice in kind.voices]
+    semitones = to_common_key(score)
     first = melody.notes[0].start // score.bar_ticks
     there = score.bars - first
     if exactly and there < bars:
@@ -72,10 +84,9 @@ def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> St
             "choose a longer one."
         )
     taken = min(bars, there)
-    part = score.between(first, first + taken)
-    sources = [_source(score, voice, melody) for voice in kind.voices]
+    part = score.between(first, first + taken).transposed(semitones)
     tokens = np.zeros((taken * STEPS_PER_BAR, len(kind.voices)), np.int64)
-    for voice, source in enumerate(sources):
+    for voice, source in enumerate(voices):
         if source is not None:
             read = drum_tokens if kind.voices[voice] == "drums" else line_tokens
             tokens[:, voice] = read(part.tracks[source].notes, len(tokens))
@@ -85,8 +96,16 @@ def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> St
             f"The melody's first {taken} bar{'s' if taken > 1 else ''} have {notes} notes; "
             f"choose a tune with at least {LEAST_NOTES} there."
         )
-    names = tuple(None if at is None else score.tracks[at].name for at in sources)
-    return Stretch(tokens, first, taken, names)
+    names = tuple(None if at is None else score.tracks[at].name for at in voices)
+    return Stretch(tokens, first, taken, names, semitones)
+
+
+def to_common_key(score: Score) -> int:
+    """Semitones, at most six, that bring a piece to C major or A minor; 0 where its key is none."""
+    key = estimate_key(score) or score.key
+    if key is None:
+        return 0
+    return -((key.tonic - (0 if key.mode == "major" else 9) + 6) % 12 - 6)
 
 
 def _melody(score: Score) -> Track | None:

@@ -14,7 +14,7 @@ from core.comparing.patterns import (
     pitch_token,
 )
 from core.comparing.plan import OWN, Plan, from_fields, make, of_recipe, primer_of
-from core.comparing.primers import PRIMERS, primer_bars, shipped, stretch
+from core.comparing.primers import PRIMERS, primer_bars, shipped, stretch, to_common_key
 from core.comparing.saliency import MOST, Event, events, reasons, without
 from core.errors import UserInputError
 from core.recipe import Recipe
@@ -82,7 +82,7 @@ def test_every_model_begins_with_the_primer_and_a_plan_replays():
     assert [side.model for side in sides] == list(plan.models)
     for side, again in zip(sides, make(plan), strict=True):
         assert side.score == again.score
-        assert [n.pitch for n in side.score.tracks[0].notes[:4]] == [71, 71, 72, 74]
+        assert [n.pitch for n in side.score.tracks[0].notes[:4]] == [76, 76, 77, 79]
     assert not np.array_equal(sides[0].pattern, sides[1].pattern)
     with pytest.raises(UserInputError, match="give that file"):
         make(PLAN)
@@ -117,6 +117,22 @@ def test_a_stretch_begins_where_the_melody_does_and_says_so():
     found = stretch(tune(60, 62, 64, 65, bars=4, start=2 * 96), MELODY, 2)
     assert found.told() == "bars 3–4 of Tune"
     assert [note.pitch for note in line_notes(found.pattern[:, 0])] == [60, 62, 64, 65]
+
+
+def test_a_tune_in_another_key_is_moved_to_the_models_and_its_pattern_back():
+    cadence = [(62, 24), (66, 24), (69, 24), (74, 48), (73, 12), (71, 12), (69, 24), (67, 24)]
+    notes, at = [], 0
+    for pitch, length in cadence:
+        notes.append(Note(at, pitch, length))
+        at += length
+    score = Score((Track("Tune", 73, tuple(notes)),), 2)
+    assert to_common_key(score) == -2
+    found = stretch(score, MELODY, 1)
+    assert found.told() == "bar 1 of Tune, 2 semitones down"
+    assert [note.pitch for note in line_notes(found.pattern[:, 0])] == [60, 64, 67, 72]
+    (side,) = make(Plan("melody-2", ("midi-lstm",), primer=OWN, primer_sha256="ab"), score)
+    assert side.semitones == 2
+    assert [note.pitch for note in side.score.tracks[0].notes[:3]] == [62, 66, 69]
 
 
 def test_the_voices_of_a_trio_come_from_their_tracks():
