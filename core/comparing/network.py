@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
+from core import registry
+from core.comparing.layers import weights_of
+from core.comparing.lstm import MidiLstm
 from core.comparing.models import PatternModel
+from core.comparing.patterns import KINDS
+from core.comparing.vae import MidiVae
+from core.loaders import weights_path
 from core.registry import unavailable
+
+
+def read(path: Path, name: str, kind: str) -> PatternModel:
+    """The model in a .weights.h5. Raises OSError or KeyError for a file of something else."""
+    made = MidiLstm if name == "midi-lstm" else MidiVae
+    return made(weights_of(path), KINDS[kind], name)
 
 
 def load(name: str, kind: str) -> PatternModel:
     """`core.comparing.models.pattern_model`."""
-    raise unavailable(f"{name}-{kind}", "is not installed here")
+    return _load(name, kind, registry.model(f"{name}-{kind}").sha256)
+
+
+@lru_cache(maxsize=16)
+def _load(name: str, kind: str, sha256: str) -> PatternModel:
+    """Of the file of this hash, which the manifest names now."""
+    spec = registry.model(f"{name}-{kind}")
+    path = weights_path(spec)
+    try:
+        return read(path, name, kind)
+    except (OSError, KeyError) as error:
+        raise unavailable(spec.id, "does not fit this version of Encore") from error

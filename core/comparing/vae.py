@@ -1,0 +1,218 @@
+"""`midi-vae` in numpy: patterns as places in a space, and patterns written from places.
+
+`midi_vae_model` is the same network in Keras, which training uses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.comparing.layers import (
+    Array,
+    Heads,
+    Lstm,
+    Reader,
+    Weights,
+    chances,
+    dense,
+    log_sum_exp,
+    shifted,
+)
+from core.comparing.models import Latents, Nats
+from core.comparing.patterns import STEPS_PER_BAR, Kind, Pattern
+from core.progress import Progress, ignore
+
+BATCH = 64
+"""Patterns that are read together."""
+TRIED, COMPLETED = 192, 16
+"""Places tried for a primer, and completions of the primer that half of them lie around."""
+
+
+class MidiVae:
+    """A `core.comparing.models.Autoencoder`, of arrays that do not change once read."""
+
+    def __init__(self, weights: Weights, kind: Kind, name: str = "midi-vae") -> None:
+        self.name, self.kind = name, kind
+        self.weights = weights
+        self.ear = Reader(weights, "ear", kind.sizes)
+        self.eye = Reader(weights, "eye", kind.sizes)
+        names = ("bar_forwards", "bar_backwards", "form_forwards", "form_backwards")
+        self.readers = [Lstm(weights, name) for name in names]
+        self.conductor, self.cell = Lstm(weights, "conductor"), Lstm(weights, "cell")
+        self.heads = Heads(weights, kind.sizes)
+        self.latent_size = weights["centre/0"].shape[1] // 2
+
+    def encode(self, patterns: Pattern) -> tuple[Latents, Latents]:
+        """`Autoencoder.encode`."""
+        found = [
+            self._encode(patterns[first : first + BATCH])
+            for first in range(0, len(patterns), BATCH)
+        ]
+        mean, log_variance = np.split(np.concatenate(found).astype(np.float64), 2, axis=1)
+        return mean, np.clip(log_variance, -8.0, 2.0)
+
+    def _encode(self, tokens: Pattern) -> Array:
+        x = _by_bar(self.ear.read(tokens))
+        for forwards, backwards in (self.readers[:2], self.readers[2:]):
+            ends = (forwards.run(x)[1], backwards.run(x, backwards=True)[1])
+            # the bars' ends are what the next two read
+            x = np.concatenate(ends, axis=1).reshape(len(tokens), -1, 2 * forwards.units)
+        return dense(self.weights, "centre", x[:, 0])
+
+    def decode(
+        self, latents: Latents, *, seed: int, temperature: float = 0.0, progress: Progress = ignore
+    ) -> Pattern:
+        """`Autoencoder.decode`."""
+        chance = chances(seed, len(latents), (self.kind.steps, len(self.kind.voices)))
+        return self._write(latents, chance, temperature, None, progress)
+
+    def sample(
+        self,
+        count: int,
+        *,
+        seed: int,
+        primer: Pattern | None = None,
+        temperature: float = 1.0,
+        progress: Progress = ignore,
+    ) -> Pattern:
+        """`PatternModel.sample`: from places of the prior, or of `places_of` the primer.
+
+        Without a primer, each pattern is the same however many are asked for.
+        """
+        if primer is None or len(primer) == 0:
+            drawn = [np.random.default_rng([seed, n, 1]).standard_normal(self.latent_size)
+                     for n in range(count)]  # fmt: skip
+            places = np.array(drawn).reshape(count, self.latent_size)
+        else:
+            places = self.places_of(primer, count, seed=seed)
+        chance = chances(seed, count, (self.kind.steps, len(self.kind.voices)))
+        return self._write(places, chance, temperature, primer, progress)
+
+    def places_of(self, primer: Pattern, count: int, *, seed: int) -> Latents:
+        """[count, latent]: places of patterns that begin with the primer, by importance resampling.
+
+        The posterior p(place | primer) is p(primer | place) p(place), up to a constant. Half of the
+        places tried are drawn from the prior; the others from what the encoder says of completions
+        of the primer, which places of the prior wrote. Each then counts by the posterior over the
+        density of that mixture (Rubin, "Using the SIR algorithm", 1988).
+        """
+        rng = np.random.default_rng([seed, 2])
+        voices = len(self.kind.voices)
+        start = rng.standard_normal((COMPLETED, self.latent_size))
+        chance = rng.random((COMPLETED, self.kind.steps, voices)).astype(np.float32)
+        completed = self._write(start, chance, 1.0, primer, ignore)
+        mean, log_variance = self.encode(completed)
+        around = rng.integers(COMPLETED, size=TRIED // 2)
+        noise = rng.standard_normal((TRIED, self.latent_size))
+        tried = noise.copy()
+        tried[: TRIED // 2] = mean[around] + np.exp(0.5 * log_variance[around]) * noise[: TRIED // 2]
+        begun = np.repeat(completed[:1], TRIED, axis=0)
+        fits = -self.nats_at(tried, begun)[:, : len(primer)].sum(axis=(1, 2))
+        prior = _log_density(tried, np.zeros_like(tried[:1]), np.zeros_like(tried[:1]))
+        near = np.stack([_log_density(tried, m, v) for m, v in zip(mean, log_variance, strict=True)])
+        mixture = np.logaddexp(prior, log_sum_exp(near, axis=0) - np.log(COMPLETED))
+        score = fits + prior - mixture
+        chosen = rng.choice(TRIED, size=count, p=np.exp(score - log_sum_exp(score)))
+        return np.asarray(tried[chosen], np.float64)
+
+    def nats(self, patterns: Pattern, *, seed: int = 0) -> Nats:
+        """`PatternModel.nats`: given a place drawn from what the encoder says, so no likelihood."""
+        mean, log_variance = self.encode(patterns)
+        noise = np.random.default_rng([seed, 3]).standard_normal(mean.shape)
+        return self.nats_at(mean + np.exp(0.5 * log_variance) * noise, patterns)
+
+    def nats_at(self, latents: Latents, patterns: Pattern) -> Nats:
+        """[patterns, steps, voices]: -ln p of each token, given the place and all before it."""
+        found = [
+            self._nats(latents[first : first + BATCH], patterns[first : first + BATCH])
+            for first in range(0, len(patterns), BATCH)
+        ]
+        return np.concatenate(found)
+
+    def _nats(self, latents: Latents, tokens: Pattern) -> Nats:
+        bars, begin = self._conducted(latents)
+        read = _by_bar(self.eye.read(shifted(tokens, self.kind.sizes)))
+        asked = np.repeat(bars[:, None], STEPS_PER_BAR, axis=1)
+        states = self.cell.run(np.concatenate([read, asked], axis=-1), begin)[0]
+        return self.heads.nats(states.reshape(*tokens.shape[:2], -1), tokens)
+
+    def _conducted(self, latents: Latents) -> tuple[Array, tuple[Array, Array]]:
+        """What the conductor says of each bar [patterns * bars, ...], and the decoder's start."""
+        place = np.asarray(latents, np.float32)
+        start = np.split(np.tanh(dense(self.weights, "begin", place)), 2, axis=1)
+        steady = np.repeat(place[:, None], self.kind.bars, axis=1)
+        bars = self.conductor.run(steady, (start[0], start[1]))[0]
+        bars = bars.reshape(-1, self.conductor.units)
+        start = np.split(np.tanh(dense(self.weights, "begin_bar", bars)), 2, axis=1)
+        return bars, (start[0], start[1])
+
+    def _write(
+        self,
+        latents: Latents,
+        chance: Array,
+        temperature: float,
+        primer: Pattern | None,
+        progress: Progress,
+    ) -> Pattern:
+        count, kind = len(latents), self.kind
+        bars, (states, cells) = self._conducted(latents)
+        width = self.eye.table.shape[1]
+        kernel = self.cell.kernel[:width]
+        asked = bars @ self.cell.kernel[width:] + self.cell.bias
+        made = np.zeros((count, kind.steps, len(kind.voices)), np.int64)
+        forced = 0 if primer is None else len(primer)
+        if primer is not None:
+            made[:, :forced] = primer
+        before = np.tile(np.array(kind.sizes), (count, 1))
+        for step in range(kind.steps):
+            rows = np.arange(count) * kind.bars + step // STEPS_PER_BAR
+            if step % STEPS_PER_BAR == 0:
+                state, cell = states[rows], cells[rows]
+            read = self.eye.read(before[:, None], step)[:, 0] @ kernel + asked[rows]
+            state, cell = self.cell.step(state, cell, read)
+            if step >= forced:
+                made[:, step] = self.heads.drawn(state, chance[:, step], temperature)
+            before = made[:, step]
+            progress((step + 1) / kind.steps)
+        return made
+
+    def elbo_nats(self, patterns: Pattern, *, seed: int = 0) -> tuple[Nats, Nats]:
+        """(reconstruction, divergence) of each pattern, [patterns]; their sum bounds -ln p."""
+        mean, log_variance = self.encode(patterns)
+        each = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1.0)
+        return self.nats(patterns, seed=seed).sum(axis=(1, 2)), each.sum(axis=1)
+
+    def iwae_nats(self, patterns: Pattern, *, draws: int = 64, seed: int = 0) -> Nats:
+        """[patterns]: the importance-weighted bound on -ln p, tighter with more draws.
+
+        Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", 2016.
+        """
+        mean, log_variance = self.encode(patterns)
+        rng = np.random.default_rng([seed, 4])
+        scores = np.empty((len(patterns), draws))
+        nothing = np.zeros((1, self.latent_size))
+        for draw in range(draws):
+            noise = rng.standard_normal(mean.shape)
+            places = mean + np.exp(0.5 * log_variance) * noise
+            fits = -self.nats_at(places, patterns).sum(axis=(1, 2))
+            prior = _log_density(places, nothing, nothing)
+            scores[:, draw] = fits + prior - _log_density(places, mean, log_variance)
+        return np.log(draws) - log_sum_exp(scores, axis=1)
+
+    def active_units(self, patterns: Pattern, least: float = 0.01) -> int:
+        """How many latents' means vary over the patterns, by a variance over `least` (Burda 2016)."""
+        return int((self.encode(patterns)[0].var(axis=0) > least).sum())
+
+
+def _by_bar(x: Array) -> Array:
+    """[patterns, steps, width] -> [patterns * bars, steps of a bar, width]."""
+    return x.reshape(-1, STEPS_PER_BAR, x.shape[-1])
+
+
+def _log_density(
+    places: Latents, mean: Latents, log_variance: Latents
+) -> npt.NDArray[np.float64]:
+    """[places]: ln of the normal density."""
+    squares = (places - mean) ** 2 / np.exp(log_variance) + log_variance + np.log(2 * np.pi)
+    return np.asarray(-0.5 * squares.sum(axis=1), np.float64)
