@@ -12,6 +12,7 @@ page = st.navigation(
         st.Page("pages/remix.py", title="Remix", icon=":material/tune:"),
         st.Page("pages/sample.py", title="Sample", icon=":material/scatter_plot:"),
         st.Page("pages/compose.py", title="Compose", icon=":material/piano:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/gallery.py", title="Gallery", icon=":material/queue_music:"),
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +175,37 @@ class GallerySound(GalleryEntry):
         return read_flac((self.folder / "sound.flac").read_bytes())
 
 
+@dataclass(frozen=True)
+class GallerySide:
+    """What one compared model wrote. pattern: [steps][voices], tokens of core.comparing.patterns.
+
+    semitones: as core.comparing.plan.Side has them. The rest as in GalleryPiece.
+    """
+
+    model: str
+    pattern: Sequence[Sequence[int]]
+    semitones: int
+    stems: Sequence[str | None]
+    gain: float
+    pans: Sequence[float]
+    seconds: float
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class GalleryComparison(GalleryEntry):
+    """A finished comparison: the same seed and primer for every side."""
+
+    sides: tuple[GallerySide, ...]
+
+    def sound(self, side: GallerySide) -> Sound:
+        """What one side sounds like, from the files."""
+        files = tuple(
+            None if name is None else (self.folder / name).read_bytes() for name in side.stems
+        )
+        return Sound(files, side.gain, tuple(side.pans), side.seconds, side.sample_rate)
+
+
 def read_flac(data: bytes) -> Clip:
     """The clip that `encode_flac` wrote, exact to 16 bits."""
     pcm, rate = sf.read(io.BytesIO(data), dtype="int16", always_2d=True)
@@ -211,6 +242,14 @@ def pieces() -> list[GalleryPiece]:
 def sounds() -> list[GallerySound]:
     """The finished sampled sounds, in the order of their `rank`."""
     return [GallerySound(**common) for common, _ in _entries("sample")]
+
+
+def comparisons() -> list[GalleryComparison]:
+    """The finished comparisons, in the order of their `rank`."""
+    return [
+        GalleryComparison(**common, sides=tuple(GallerySide(**side) for side in own["sides"]))
+        for common, own in _entries("compare")
+    ]
 
 
 def remixes() -> list[GalleryRemix]:

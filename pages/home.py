@@ -18,6 +18,8 @@ with st.container(horizontal=True):
         st.switch_page("pages/sample.py")
     if st.button("Compose a piece", key="home_compose", icon=":material/piano:"):
         st.switch_page("pages/compose.py")
+    if st.button("Compare two models", key="home_compare", icon=":material/compare_arrows:"):
+        st.switch_page("pages/compare.py")
     if st.button("Hear the gallery", key="home_gallery", icon=":material/queue_music:"):
         st.switch_page("pages/gallery.py")
 

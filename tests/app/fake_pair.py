@@ -3,12 +3,20 @@
 Keeps the protocols to the letter. A note is likelier the more notes of its pitch class came before.
 """
 
+import json
 import os
 import time
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from core.comparing import epochs, models, offers
+from core.comparing.finished import save
 from core.comparing.patterns import FIRST_PITCH, KINDS, NO_EVENT, pitch_token
+from core.comparing.plan import Plan, make
+from core.composition import stems
+from tests.app.fake_composer import tones
 
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 SPREAD = 20.0
@@ -73,9 +81,47 @@ def fake(name, kind):
     return (FakeLstm if name == "midi-lstm" else FakeVae)(name, kind)
 
 
-def install(patch, kinds=("melody-2", "trio-2")) -> None:
-    """Let the compared models be these, of some kinds. patch: of an attribute, as monkeypatch's."""
-    from core.comparing import models, offers
+def install(patch, kinds=("melody-2", "trio-2"), logs=None) -> None:
+    """Let the compared models be these, of some kinds. patch: of an attribute, as monkeypatch's.
 
+    logs: the folder of `make_comparisons`, where there is one.
+    """
+    if logs is not None:
+        patch(epochs, "LOGS", Path(logs))
     patch(models, "pattern_model", fake)
     patch(offers, "available", lambda kind: models.MODELS if kind in kinds else ())
+
+
+def make_comparisons(root: Path) -> None:
+    """A finished comparison, and logs and patterns of a training, as the real ones are."""
+    plan = Plan("melody-2", seed=4)
+    words = {
+        "title": "Melody study",
+        "artist": "A. Model",
+        "genre": "melodies",
+        "licence": "CC0-1.0",
+        "source": "written for this test",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stems, "_stem", tones)
+        install(patch.setattr)
+        save(root / "compare" / "study", plan, make(plan), rank=0, words=words)
+    for name in models.MODELS[:2]:
+        kept = []
+        lines = ["epoch,train_nats,valid_nats,train_reconstruction,valid_reconstruction"]
+        for epoch in range(1, 13):
+            nats = [0.4 + 1.2 / epoch, 0.45 + 1.1 / epoch]
+            lines.append(",".join(f"{value:.4f}" for value in (epoch, *nats, *nats)))
+            if epoch in (1, 2, 4, 8, 12):
+                patterns = fake(name, "melody-2").sample(3, seed=epoch).tolist()
+                kept.append(
+                    {
+                        "epoch": epoch,
+                        "train_nats": nats[0],
+                        "valid_nats": nats[1],
+                        "patterns": patterns,
+                    }
+                )
+        fields = {"model": name, "kind": "melody-2", "epochs": kept}
+        (root / "compare" / f"{name}-melody-2.json").write_text(json.dumps(fields))
+        (root / f"{name}-melody-2.csv").write_text("\n".join(lines) + "\n")

@@ -1,0 +1,55 @@
+"""Compare: an LSTM and variational autoencoders on the same music, side by side."""
+
+import streamlit as st
+
+from ui import links
+from ui.compare import between, curves, sides, why
+
+SECTION = "compare_section"
+SECTIONS = {
+    "sides": ("Side by side", ":material/compare_arrows:", sides.show),
+    "training": ("Training", ":material/show_chart:", curves.show),
+    "between": ("In between", ":material/timeline:", between.show),
+    "why": ("Why this note", ":material/psychology_alt:", why.show),
+}
+
+
+def open_link() -> None:
+    """Go where the address says, once."""
+    query = {name: st.query_params[name] for name in st.query_params}
+    if st.session_state.get(sides.LINK) == query:
+        return
+    st.session_state[sides.LINK] = query
+    section = query.get("section")
+    if section in SECTIONS:
+        st.session_state[SECTION] = section
+    else:
+        sides.open_link(query)
+
+
+def turned() -> None:
+    """Another section: its place in the address."""
+    section = st.session_state[SECTION]
+    pair = st.session_state.get(sides.RUNS.result)
+    query = {} if pair is None or pair.example is not None else pair.plan.query()
+    st.session_state[sides.LINK] = links.put(query if section == "sides" else {"section": section})
+
+
+sides.RUNS.collect()
+open_link()
+st.title("Compare", anchor=False)
+st.write(
+    "An LSTM writes note after note; a variational autoencoder draws a place in a space of music "
+    "and writes what is there. Same data, same tokens, same size: hear which does what better."
+)
+st.session_state.setdefault(SECTION, "sides")
+section = st.pills(
+    "Section",
+    list(SECTIONS),
+    required=True,
+    format_func=lambda name: f"{SECTIONS[name][1]} {SECTIONS[name][0]}",
+    key=SECTION,
+    on_change=turned,
+    label_visibility="collapsed",
+)
+SECTIONS[section][2]()
