@@ -19,6 +19,7 @@ from core.score import Composition, Score
 
 if TYPE_CHECKING:
     from core.extrapolation.path import Segment
+    from core.hearing.heard import Heard
     from core.remixing.arrangement import Arrangement
 
 
@@ -97,11 +98,12 @@ class Arranger(Protocol):
         *,
         seed: int,
         controls: BandControls = BandControls(),  # noqa: B008 - it is frozen
+        heard: Heard | None = None,
         progress: Progress = ignore,
     ) -> tuple[Stems, Arrangement]:
         """What `remix` gives, as the controls ask, and the notes and chords that were played.
 
-        The same clip, seed, controls and weights give the same samples. Raises what `remix` raises.
+        heard: what the solo's notes say, where it was given as notes; it is not listened to then. The same clip, seed, controls and weights give the same samples. Raises what `remix` raises.
         """
         ...
 

@@ -7,6 +7,7 @@ that says of each moment where in the beat it lies, hidden Markov models of temp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -128,24 +129,33 @@ def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: flo
     return Heard(tuple(sorted(notes)), grid, key, chords, tuning_cents, steady)
 
 
-def heard_of_score(score: Score) -> Heard:
+def heard_of_score(score: Score, start_s: float = 0.0, end_s: float | None = None) -> Heard:
     """What a score says of itself; chords are guessed as from a recording. Drums are left out.
 
-    Raises UserInputError where it has no other notes.
+    start_s, end_s: of the part that is meant, where not the whole; its times count from start_s.
+    Raises UserInputError where there are no other notes.
     """
     second = score.seconds_per_tick
+    end_s = score.duration_s if end_s is None else end_s
     notes = sorted({
-        HeardNote(note.start * second, note.pitch, note.end * second, note.velocity)
+        HeardNote(
+            note.start * second - start_s,
+            note.pitch,
+            min(note.end * second, end_s) - start_s,
+            note.velocity,
+        )
         for track in score.tracks
         if not track.is_drum
         for note in track.notes
+        if start_s <= note.start * second < end_s
     })  # fmt: skip
     if not notes:
-        raise UserInputError("There are no notes but drums in this score; choose another one.")
-    unit = score.beat_unit
+        raise UserInputError("There are no notes but drums in this part; choose another one.")
     beat_s = second * score.bar_ticks / score.beats
-    count = max(score.bars * score.beats, 1)
-    grid = Grid(tuple(beat_s * n for n in range(count + 1)), 0, score.beats, unit)
+    first = math.ceil(start_s / beat_s - 1e-6)
+    last = max(math.ceil(end_s / beat_s - 1e-6), first + 1)
+    beats_s = tuple(beat_s * n - start_s for n in range(first, last + 1))
+    grid = Grid(beats_s, first % score.beats, score.beats, score.beat_unit)
     key, chords = harmony(notes, grid)
     return Heard(tuple(notes), grid, score.key or estimate_key(score) or key, chords)
 

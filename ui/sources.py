@@ -20,6 +20,8 @@ TYPES = (
     "wav", "flac", "mp3", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif", "webm", "mp4", "mkv",
     "mov", "m4v",
 )  # fmt: skip
+NOTE_TYPES = ("mid", "midi", "musicxml", "xml", "mxl")
+"""Endings of files with notes in them."""
 _ICONS = {
     EXAMPLE: ":material/queue_music:",
     UPLOAD: ":material/upload:",
@@ -30,13 +32,17 @@ _ICONS = {
 
 @dataclass(frozen=True)
 class Asking:
-    """How a page asks for its sound. page: what its widgets' keys start with."""
+    """How a page asks for its sound. page: what its widgets' keys start with.
+
+    notes: files of notes may be given too.
+    """
 
     page: str
     upload: str
     upload_hint: str
     record: str
     record_hint: str
+    notes: bool = False
 
     @property
     def kind(self) -> str:
@@ -109,7 +115,8 @@ def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | Non
     if kind == HANDED:
         return handed
     if kind == UPLOAD:
-        file = st.file_uploader(ask.upload, TYPES, max_upload_size=25, key=f"{ask.page}_upload")
+        types = (*TYPES, *NOTE_TYPES) if ask.notes else TYPES
+        file = st.file_uploader(ask.upload, types, max_upload_size=25, key=f"{ask.page}_upload")
         if file is None:
             st.caption(ask.upload_hint)
     else:
@@ -121,7 +128,7 @@ def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | Non
     data = file.getvalue()
     title = "Your recording" if kind == RECORD else file.name.replace("\\", "/").split("/")[-1]
     digest = hashlib.sha256(data).hexdigest()
-    return Source(title, data, digest, _duration_s(digest, len(data), data))
+    return Source(title, data, digest, _duration_s(digest, len(data), data, ask.notes))
 
 
 def _example(items: Sequence[GallerySource], ask: Asking) -> Source:
@@ -145,9 +152,12 @@ def of_item(item: GallerySource) -> Source:
 
 
 @st.cache_data(max_entries=64, ttl=900, show_spinner=False)
-def _duration_s(sha256: str, size: int, _data: bytes) -> float:
+def _duration_s(sha256: str, size: int, _data: bytes, notes: bool = False) -> float:
     from core.decoding import MAX_BYTES, probe
+    from core.remixing.solos import is_notes, tune_of
 
+    if notes and is_notes(_data):
+        return tune_of(_data).duration_s
     if size > MAX_BYTES:
         raise UserInputError("The file is larger than 25 MB; give a shorter or compressed one.")
     return probe(_data).duration_s

@@ -20,9 +20,10 @@ from core.recipe import Recipe
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.desk import Desk
-from core.remixing.files import as_kept, mix, solo_of, stem_files
+from core.remixing.files import as_kept, mix, stem_files
 from core.remixing.plan import DEFAULT_SECONDS, JOB, MAX_SECONDS, MIN_SECONDS, Plan, of_recipe
 from core.remixing.run import level_desk, played_by, with_solo
+from core.remixing.solos import read_solo
 from core.remixing.stems import Stems
 
 Writer = Callable[[Stems, Plan, Arrangement | None], bytes]
@@ -39,7 +40,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("remix", help="add a band to a solo")
     names = [info.name for info in engines(JOB)]
-    parser.add_argument("input", type=Path, metavar="IN", help="a sound file, one instrument")
+    parser.add_argument(
+        "input",
+        type=Path,
+        metavar="IN",
+        help="a file of sound or of notes (MIDI, MusicXML), one instrument",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -93,10 +99,16 @@ def run(args: argparse.Namespace) -> None:
         input_sha256=hashlib.sha256(data).hexdigest(),
         band=BandControls(args.style, args.density),
     )
-    solo = solo_of(data, plan.start_s, plan.seconds)
+    given = read_solo(data, plan.start_s, plan.seconds, args.input.name)
+    solo = given.clip
     with common.progress_bar() as progress:
         stems, made = played_by(
-            plan.engines[0], solo, seed=plan.seed, band=plan.band, progress=progress
+            plan.engines[0],
+            solo,
+            seed=plan.seed,
+            band=plan.band,
+            heard=given.heard,
+            progress=progress,
         )
     desk = Desk() if made is None else level_desk(solo, stems)
     plan = replace(plan, desk=desk if args.desk is None else _desk(args.desk))

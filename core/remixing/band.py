@@ -50,6 +50,7 @@ class RemixBand:
         *,
         seed: int,
         controls: BandControls = BandControls(),  # noqa: B008 - it is frozen
+        heard: Heard | None = None,
         progress: Progress = ignore,
     ) -> tuple[Stems, Arrangement]:
         """See `core.engines.Arranger`."""
@@ -58,7 +59,7 @@ class RemixBand:
                 f"The solo lasts {solo.duration_s:.1f} s; choose one of {MIN_SOLO_S:g} s to "
                 f"{MAX_SOLO_S:g} s."
             )
-        heard = heard_in(solo, part(progress, 0.0, 0.4))
+        heard = heard or heard_in(solo, part(progress, 0.0, 0.4))
         arrangement = arranged(heard, solo.duration_s, seed, controls, part(progress, 0.4, 0.8))
         stems = played(arrangement, solo, seed, part(progress, 0.8, 1.0))
         return stems, arrangement

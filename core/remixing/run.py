@@ -10,6 +10,7 @@ import numpy as np
 
 from core.audio import LOUDNESS_FLOOR_LUFS, Clip, fit_length, loudness_lufs
 from core.engines import Arranger, remixer
+from core.hearing.heard import Heard
 from core.progress import Progress, ignore, part
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import BandControls
@@ -42,12 +43,14 @@ def run(
     engines: Sequence[str],
     seed: int,
     band: BandControls = BandControls(),  # noqa: B008 - it is frozen
+    heard: Heard | None = None,
     progress: Progress = ignore,
 ) -> list[Remix]:
     """Add a band to `solo` with each engine, in the order given.
 
     actual: the band that truly played along, where it is known: STEMS, or MIX alone.
-    band: what is asked of an engine that can be told how to play.
+    band: what is asked of an engine that can be told how to play. heard: what the solo's notes
+    say, where it was given as notes.
     Raises UserInputError or ModelUnavailableError as the engines do.
     """
     made = []
@@ -56,7 +59,7 @@ def run(
         watch(0.0)
         start = time.perf_counter()
         stems, arrangement = played_by(
-            name, solo, seed=seed, band=band, progress=part(watch, 0.0, 0.9)
+            name, solo, seed=seed, band=band, heard=heard, progress=part(watch, 0.0, 0.9)
         )
         spent = time.perf_counter() - start
         figures = measured(solo, stems, actual) | {"compute_ratio": spent / solo.duration_s}
@@ -66,12 +69,18 @@ def run(
 
 
 def played_by(
-    name: str, solo: Clip, *, seed: int, band: BandControls, progress: Progress = ignore
+    name: str,
+    solo: Clip,
+    *,
+    seed: int,
+    band: BandControls,
+    heard: Heard | None = None,
+    progress: Progress = ignore,
 ) -> tuple[Stems, Arrangement | None]:
     """One engine's stems, and its notes where it plays from notes. Raises as the engine does."""
     engine = remixer(name)
     if isinstance(engine, Arranger):
-        return engine.remix_along(solo, seed=seed, controls=band, progress=progress)
+        return engine.remix_along(solo, seed=seed, controls=band, heard=heard, progress=progress)
     return engine.remix(solo, seed=seed, progress=progress), None
 
 

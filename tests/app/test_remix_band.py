@@ -8,25 +8,34 @@ import pytest
 from core import engines
 from core.audio import Clip, encode_wav
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
-from core.midi_files import read_midi
+from core.midi_files import read_midi, write_midi
 from core.remixing import arrangement_files as files
 from core.remixing.arrangement import empty
 from core.remixing.band_controls import BandControls
 from core.remixing.band_frame import frame_of
 from core.remixing.band_patterns import pattern
-from core.score import Key
+from core.score import Key, Note, Score, Track
 from tests.app.drive import page, players, press, problems, settle
 from tests.app.fake_remixer import FakeRemixer, tune
 from ui.remix import stage
 
-ASKED = []
+ASKED, TOLD = [], []
 
 
 class FakeBand(FakeRemixer):
     """Plays a pattern and remembers what it was asked for."""
 
-    def remix_along(self, solo, *, seed, controls=BandControls(), progress=lambda f: None):  # noqa: B008
+    def remix_along(
+        self,
+        solo,
+        *,
+        seed,
+        controls=BandControls(),  # noqa: B008
+        heard=None,
+        progress=lambda f: None,
+    ):
         ASKED.append((seed, controls))
+        TOLD.append(heard)
         beats = tuple(float(t) for t in np.arange(0, solo.duration_s + 0.5, 0.5))
         notes = tuple(HeardNote(t, 60, t + 0.4) for t in beats[:-1])
         chords = (Chord(0, 0, "major"), Chord(96, 7, "dominant"))
@@ -40,6 +49,7 @@ class FakeBand(FakeRemixer):
 @pytest.fixture(autouse=True)
 def band(monkeypatch, remixing):
     ASKED.clear()
+    TOLD.clear()
     entry = engines.EngineInfo(
         "remix", "band", "Band", "Plays along.", False, None, f"{__name__}:FakeBand"
     )
@@ -95,3 +105,18 @@ def test_a_link_brings_the_bands_settings_along():
     )
     assert at.session_state["remix_awaited"].band == BandControls("bossa", 0.2, ending=False)
     assert not at.exception
+
+
+def test_a_file_of_notes_is_played_and_not_listened_to():
+    line = Track("Melody", 73, tuple(Note(24 * n, 60 + n % 8, 24) for n in range(16)))
+    chords = Track("Piano", 0, tuple(Note(0, p, 384) for p in (48, 52, 55)))
+    data = write_midi(Score((chords, line), 4, tempo_bpm=120.0))
+    at = page("remix")
+    at.segmented_control(key="remix_source").set_value("Upload").run()
+    at.file_uploader(key="remix_upload").set_value(("tune.mid", data, "audio/midi")).run()
+    at.button_group(key="remix_engines").set_value(["band"])
+    at = settle(press(at, "Add a band"), job="remix_job")
+    assert not problems(at)
+    assert [note.pitch for note in TOLD[0].notes] == [60 + n % 8 for n in range(16)]
+    assert TOLD[0].grid.beats_s == pytest.approx(np.arange(17) * 0.5)
+    assert players(at)

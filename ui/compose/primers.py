@@ -11,8 +11,8 @@ import streamlit as st
 from core.composition.offers import Offer
 from core.composition.plan import MAX_PRIMER_BARS, primer_part
 from core.score import Score
+from ui.sources import NOTE_TYPES
 
-TYPES = ("mid", "midi", "musicxml", "xml", "mxl")
 MAX_UPLOAD_MB = 5
 UPLOAD, OWN_STYLE, DO = "compose_primer", "compose_own_style", "compose_primer_do"
 CONTINUE, HARMONISE = "Continue it", "Harmonise it"
@@ -41,7 +41,7 @@ def pick(has: Offer) -> Primer | None:
     with st.expander("Continue your own music", icon=":material/upload_file:"):
         file = st.file_uploader(
             "A MIDI or MusicXML file",
-            TYPES,
+            NOTE_TYPES,
             max_upload_size=MAX_UPLOAD_MB,
             key=UPLOAD,
             help="It stays in this session and is not kept.",

@@ -25,9 +25,11 @@ from ui.sources import EXAMPLE, RECORD, UPLOAD, Asking, Source
 ASK = Asking(
     "remix",
     "Drop in a tune on one instrument",
-    "One melody or guitar part by itself, 1 to 120 seconds of it.",
+    "One melody or guitar part by itself, 1 to 120 seconds of it, as sound or as notes (MIDI, "
+    "MusicXML). Of a file of notes the tune is taken.",
     "Play or sing a tune",
     "Record for 20 seconds or so; it stays in this session and is not kept.",
+    notes=True,
 )
 ENGINES, SEED, WANTED = "remix_engines", "remix_seed", "remix_wanted"
 

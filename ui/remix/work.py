@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.audio import Clip
 from core.errors import ModelUnavailableError
 from core.progress import Progress, part
 from core.remixing.desk import Desk
 from core.remixing.plan import Plan
+from core.remixing.solos import Solo
 from ui.background import REFRESH_S, Runs
 from ui.remix import examples
 from ui.remix.results import Result, build, engine_title
@@ -26,7 +26,7 @@ def start(source: Source, plan: Plan) -> None:
     """Queue the run, in place of this visitor's earlier one. What is wrong becomes the problem."""
 
     def prepare() -> Callable[[Progress], Result]:
-        solo = _solo(source.sha256, plan.start_s, plan.seconds, source.data)
+        solo = _solo(source.sha256, plan.start_s, plan.seconds, source.data, source.title)
         return lambda progress: _work(source, plan.mixed("", Desk()), solo, progress)
 
     RUNS.submit(prepare)
@@ -39,13 +39,13 @@ def watch() -> None:
 
 
 @st.cache_data(max_entries=8, ttl=900, show_spinner=False)
-def _solo(sha256: str, start_s: float, seconds: float, _data: bytes) -> Clip:
-    from core.remixing.files import solo_of
+def _solo(sha256: str, start_s: float, seconds: float, _data: bytes, _name: str) -> Solo:
+    from core.remixing.solos import read_solo
 
-    return solo_of(_data, start_s, seconds)
+    return read_solo(_data, start_s, seconds, _name)
 
 
-def _work(source: Source, plan: Plan, solo: Clip, progress: Progress) -> Result:
+def _work(source: Source, plan: Plan, solo: Solo, progress: Progress) -> Result:
     """Engine by engine, so that one whose weights are missing does not take the others along."""
     from core.remixing.run import run
 
@@ -57,7 +57,13 @@ def _work(source: Source, plan: Plan, solo: Clip, progress: Progress) -> Result:
         watched = part(progress, index * share, (index + 1) * share)
         try:
             made += run(
-                solo, actual, engines=[name], seed=plan.seed, band=plan.band, progress=watched
+                solo.clip,
+                actual,
+                engines=[name],
+                seed=plan.seed,
+                band=plan.band,
+                heard=solo.heard,
+                progress=watched,
             )
         except ModelUnavailableError as error:
             _log.warning("%s is unavailable", name, exc_info=error)
@@ -66,6 +72,6 @@ def _work(source: Source, plan: Plan, solo: Clip, progress: Progress) -> Result:
         raise ModelUnavailableError(" ".join(notes))
     progress(0.92)
     kept = replace(plan, engines=tuple(one.engine for one in made))
-    result = build(source.title, source.credit, kept, solo, made, actual, notes=notes)
+    result = build(source.title, source.credit, kept, solo.clip, made, actual, notes=notes)
     progress(1.0)
     return result

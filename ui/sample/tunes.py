@@ -14,9 +14,10 @@ from core.sampling.plan import OWN, Plan
 from core.sampling.tunes import TUNES
 from core.score import Score
 from ui.background import REFRESH_S, Runs
-from ui.compose.primers import MAX_UPLOAD_MB, TYPES, plain
+from ui.compose.primers import MAX_UPLOAD_MB, plain
 from ui.sample import downloads, sounds
 from ui.sample.sounds import Sound
+from ui.sources import NOTE_TYPES
 
 TUNE, UPLOAD, WANTED = "sample_tune", "sample_tune_upload", "sample_tune_wanted"
 LONGEST_S = 60.0
@@ -103,7 +104,7 @@ def show() -> None:
 
 def _upload() -> Own | None:
     file = st.file_uploader(
-        "A MIDI or MusicXML file", TYPES, max_upload_size=MAX_UPLOAD_MB, key=UPLOAD
+        "A MIDI or MusicXML file", NOTE_TYPES, max_upload_size=MAX_UPLOAD_MB, key=UPLOAD
     )
     if file is None:
         return None
