@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import links
-from ui.compare import between, curves, sides, why
+from ui.compare import between, curves, sides, tiny, why
 
 SECTION = "compare_section"
 SECTIONS = {
@@ -11,6 +11,7 @@ SECTIONS = {
     "training": ("Training", ":material/show_chart:", curves.show),
     "between": ("In between", ":material/timeline:", between.show),
     "why": ("Why this note", ":material/psychology_alt:", why.show),
+    "tiny": ("Train a tiny one", ":material/model_training:", tiny.show),
 }
 
 

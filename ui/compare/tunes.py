@@ -10,7 +10,8 @@ import streamlit as st
 from core.comparing.plan import OWN
 from core.comparing.primers import PRIMERS, shipped
 from core.score import Score
-from ui.compose.primers import MAX_UPLOAD_MB, TYPES
+from ui.compose.primers import MAX_UPLOAD_MB
+from ui.sources import NOTE_TYPES
 
 OWN_TITLE = "Your own MIDI or MusicXML file"
 
@@ -46,7 +47,7 @@ def upload(key: str) -> Tune | None:
     """The file that was given, read. Raises UserInputError when it is of no use."""
     file = st.file_uploader(
         "A MIDI or MusicXML file in 4/4",
-        TYPES,
+        NOTE_TYPES,
         max_upload_size=MAX_UPLOAD_MB,
         key=key,
         help="It stays in this session and is not kept.",

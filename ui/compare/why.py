@@ -192,7 +192,9 @@ def _colour(nats: float | None) -> str:
 
 
 def _strength(nats: float | None) -> float:
-    return 0.35 if nats is None or abs(nats) < WEAK_NATS else 0.25 + 0.75 * min(abs(nats) / STRONG_NATS, 1.0)
+    if nats is None or abs(nats) < WEAK_NATS:
+        return 0.35
+    return 0.25 + 0.75 * min(abs(nats) / STRONG_NATS, 1.0)
 
 
 def _voice(event: Event, kind: Kind) -> str:
