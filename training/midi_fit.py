@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ def fit(
     out: Path | None = None,
     *,
     start: Path | None = None,
+    make: Callable[[Config], keras.Model] = build,
     progress: Progress = ignore,
 ) -> list[dict[str, float]]:
     """Fit on patterns [patterns, steps, voices]; the rows of the history, COLUMNS each.
@@ -91,10 +92,11 @@ def fit(
     With `out` it writes there: history.csv, best.weights.h5 (float16, the mean of weights of the
     epoch with the least validation loss), headline.json, samples.json (what patterns of fixed seeds
     were like at each epoch) and the state, from which a training that was ended goes on.
-    start: a .weights.h5 to begin with; arrays of other shapes stay fresh.
+    start: a .weights.h5 to begin with; arrays of other shapes stay fresh. make: the network, for
+    studies of others than `build` makes.
     """
     keras.utils.set_random_seed(config.seed)
-    network = build(config)
+    network = make(config)
     trainee = Trainee(network, config.free_nats, config.adversarial > 0.0)
     trainee.compile(
         optimizer=keras.optimizers.AdamW(

@@ -67,7 +67,7 @@ class Autoencoder(PatternModel, Protocol):
         """[latents, steps, voices]; at temperature 0 the likeliest token each time."""
         ...
 
-    def nats_at(self, patterns: Pattern, latents: Latents) -> Nats:
+    def nats_at(self, latents: Latents, patterns: Pattern) -> Nats:
         """[patterns, steps, voices]: -ln p of each token at its pattern's place, a row of latents.
 
         What an importance-weighted bound is made of: many places for each pattern.
