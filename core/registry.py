@@ -16,8 +16,8 @@ from typing import Any
 from core.errors import ModelUnavailableError
 
 MANIFEST = "manifest.toml"
-JOBS = ("extrapolate", "remix", "sample", "compose", "measure")
-"""What models are for: the app's four jobs, and measuring what the others make."""
+JOBS = ("extrapolate", "remix", "sample", "compose", "compare", "measure")
+"""What models are for: the app's five jobs, and measuring what the others make."""
 MAX_FILE_BYTES = 40_000_000
 MAX_TOTAL_BYTES = 150_000_000
 
