@@ -33,7 +33,8 @@ def parser_of(doc: str, widths: Mapping[str, int]) -> argparse.ArgumentParser:
     for field in fields(Config):
         if isinstance(field.default, int | float):
             option = "--" + field.name.replace("_", "-")
-            parser.add_argument(option, type=type(field.default))
+            switch = {"nargs": "?", "const": 1.0} if field.name == "adversarial" else {}
+            parser.add_argument(option, type=type(field.default), **switch)
     for name in widths:
         parser.add_argument("--" + name, type=int)
     parser.add_argument("--dropout", type=float)
