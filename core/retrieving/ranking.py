@@ -1,0 +1,34 @@
+"""From votes to a ranking: candidates fitted and aligned, the best place of each piece."""
+
+from __future__ import annotations
+
+from core.retrieving import aligning
+from core.retrieving.aligning import Pair
+from core.retrieving.index import Index
+from core.retrieving.lines import Lines
+from core.retrieving.voting import Candidate, candidates, hits
+
+CONSIDERED = 40
+"""Candidates of which the line that votes most is aligned."""
+CLOSELY = 14
+"""The best of them, of which all lines are."""
+
+Ranked = tuple[Candidate, list[Pair], float]
+"""Where the query stands, the best pair for each of its lines, and the score."""
+
+
+def ranking(index: Index, query: Lines) -> list[Ranked]:
+    """Pieces once each, the nearest first; those that share no n-gram in one place are left out."""
+    lines = query.lines
+    voted = candidates(index, lines, hits(index, lines), CONSIDERED)
+    placed = [aligning.fitted(index, lines, at) for at in voted]
+    value = [aligning.pair(index, lines, at.query_line, at.line, at).value for at in placed]
+    order = sorted(range(len(placed)), key=lambda n: (-value[n], -placed[n].votes, n))
+    best: dict[int, Ranked] = {}
+    for number in order[:CLOSELY]:
+        at = placed[number]
+        found = aligning.pairs(index, lines, at)
+        score = aligning.score(lines, found)
+        if score > 0 and (at.piece not in best or score > best[at.piece][2]):
+            best[at.piece] = at, found, score
+    return sorted(best.values(), key=lambda row: (-row[2], -row[0].votes, row[0].piece))
