@@ -14,7 +14,7 @@ from ui import examples
 from ui.results import credit
 
 EXAMPLE, UPLOAD, RECORD = "Example", "Upload", "Record"
-HANDED = "From Remix"
+HANDED = "Handed on"
 """What another page has handed on."""
 TYPES = (
     "wav", "flac", "mp3", "ogg", "oga", "opus", "m4a", "aac", "aiff", "aif", "webm", "mp4", "mkv",
@@ -26,7 +26,7 @@ _ICONS = {
     EXAMPLE: ":material/queue_music:",
     UPLOAD: ":material/upload:",
     RECORD: ":material/mic:",
-    HANDED: ":material/tune:",
+    HANDED: ":material/redo:",
 }
 
 
@@ -34,7 +34,7 @@ _ICONS = {
 class Asking:
     """How a page asks for its sound. page: what its widgets' keys start with.
 
-    notes: files of notes may be given too.
+    notes: files of notes may be given too. handed_from: the page that hands its results on.
     """
 
     page: str
@@ -43,6 +43,7 @@ class Asking:
     record: str
     record_hint: str
     notes: bool = False
+    handed_from: str = ""
 
     @property
     def kind(self) -> str:
@@ -66,6 +67,7 @@ CONTINUE = Asking(
     "20 seconds is plenty. With 30 or more, the end is kept for comparison.",
     "Play or sing something",
     "Record for 20 seconds or so; it stays in this session and is not kept.",
+    handed_from="Remix",
 )
 KIND, CHOSEN = CONTINUE.kind, CONTINUE.chosen
 
@@ -86,9 +88,9 @@ class Source:
 
 
 def hand_on(title: str, data: bytes, credit_line: str | None, ask: Asking = CONTINUE) -> None:
-    """Let a page start with this sound when it is opened next."""
+    """Let a page start with this sound, or these notes, when it is opened next."""
     digest = hashlib.sha256(data).hexdigest()
-    seconds = _duration_s(digest, len(data), data)
+    seconds = _duration_s(digest, len(data), data, ask.notes)
     st.session_state[ask.handed] = Source(title, data, digest, seconds, credit=credit_line)
     st.session_state[ask.kind] = HANDED
 
@@ -101,12 +103,13 @@ def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | Non
     kinds = [EXAMPLE, UPLOAD, RECORD] if items else [UPLOAD, RECORD]
     handed: Source | None = st.session_state.get(ask.handed)
     kinds += [] if handed is None else [HANDED]
+    labels = {HANDED: f"From {ask.handed_from}"}
     kind = st.segmented_control(
         "Your clip",
         kinds,
         default=None if ask.kind in st.session_state else kinds[0],
         required=True,
-        format_func=lambda name: f"{_ICONS[name]} {name}",
+        format_func=lambda name: f"{_ICONS[name]} {labels.get(name, name)}",
         key=ask.kind,
         label_visibility="collapsed",
     )

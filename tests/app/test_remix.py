@@ -152,7 +152,7 @@ def test_a_mix_is_handed_on_to_extrapolate():
     at.button(key="remix_continue").click().run()
     assert not at.exception
     assert problems(at) == []
-    assert at.segmented_control(key="extrapolate_source").value == "From Remix"
+    assert at.segmented_control(key="extrapolate_source").value == "Handed on"
     handed = at.session_state["extrapolate_handed"]
     assert handed.title == "Tune tune, remixed"
     assert "CC0-1.0" in handed.credit

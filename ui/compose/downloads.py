@@ -10,8 +10,10 @@ from core.audio import encode_wav
 from core.composition.stored import to_json
 from core.downloads import bundle, safe_name
 from core.score import Score
-from ui import links
+from ui import links, sources
 from ui.compose.pieces import Piece
+from ui.remix import form
+from ui.sample import tunes
 
 
 def stem(piece: Piece) -> str:
@@ -103,6 +105,27 @@ def show(piece: Piece) -> None:
         links.popover(
             piece.plan.query(), _SAME if piece.plan.primer_sha256 is None else _ASKS, "Share"
         )
+        _send_on(piece)
+
+
+def _send_on(piece: Piece) -> None:
+    """Buttons that take the notes to other pages."""
+    if st.button(
+        "Give it a band",
+        key="compose_to_remix",
+        icon=":material/tune:",
+        help="Its tune goes to the Remix page, where a band plays along.",
+    ):
+        sources.hand_on(piece.title, midi(piece), piece.credit, form.ASK)
+        st.switch_page("pages/remix.py")
+    if st.button(
+        "Play it in a new sound",
+        key="compose_to_sample",
+        icon=":material/scatter_plot:",
+        help="It goes to the Sample page, to be played with a sound that you pick on the plane.",
+    ):
+        tunes.hand_on(piece.title, midi(piece))
+        st.switch_page("pages/sample.py")
 
 
 _SAME = "Whoever opens this link gets the same notes."

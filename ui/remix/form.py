@@ -30,6 +30,7 @@ ASK = Asking(
     "Play or sing a tune",
     "Record for 20 seconds or so; it stays in this session and is not kept.",
     notes=True,
+    handed_from="Compose",
 )
 ENGINES, SEED, WANTED = "remix_engines", "remix_seed", "remix_wanted"
 

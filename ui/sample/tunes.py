@@ -20,6 +20,8 @@ from ui.sample.sounds import Sound
 from ui.sources import NOTE_TYPES
 
 TUNE, UPLOAD, WANTED = "sample_tune", "sample_tune_upload", "sample_tune_wanted"
+HANDED = "sample_tune_handed"
+"""The session's key for an Own from another page, and its name among the tunes."""
 LONGEST_S = 60.0
 RUNS: Runs[Played] = Runs("sample_tune_run")
 
@@ -48,9 +50,13 @@ def pick(plan: Plan) -> None:
         if not sounds.engine(plan.engine).plays_pitches:
             st.caption("This engine has no pitch control, so it plays no tunes.")
             return
-        titles = TUNES | {OWN: "Your own MIDI or MusicXML file"}
+        handed: Own | None = st.session_state.get(HANDED)
+        titles = {} if handed is None else {HANDED: f"From Compose: {handed.title}"}
+        titles |= TUNES | {OWN: "Your own MIDI or MusicXML file"}
         melody = st.selectbox("Tune", list(titles), format_func=titles.__getitem__, key=TUNE)
-        own = _upload() if melody == OWN else None
+        own = handed if melody == HANDED else _upload() if melody == OWN else None
+        if own is not None:
+            melody = OWN
         wanted = st.session_state.get(WANTED)
         if wanted is not None and own is None:
             st.info(
@@ -68,6 +74,14 @@ def pick(plan: Plan) -> None:
             disabled=melody == OWN and own is None,
         ):
             start(replace(plan.note(), melody=melody), own)
+
+
+def hand_on(title: str, data: bytes) -> None:
+    """Let the page offer these notes as a tune. data: of a MIDI file."""
+    digest = hashlib.sha256(data).hexdigest()
+    own = Own(title, digest, beginning(_read(digest, f"{title}.mid", data)))
+    st.session_state[HANDED] = own
+    st.session_state[TUNE] = HANDED
 
 
 def start(plan: Plan, own: Own | None) -> None:
