@@ -4,6 +4,7 @@
     python -m core compose [PRIMER] -o OUT --bars 16 --engine composer --genre jazz --seed 0
     python -m core remix IN -o OUT --engine one2four-split --seed 0 --desk recipe.json
     python -m core sample [IN] -o OUT --engine timbre-vae --place 0.5,-1 --pitch 60
+    python -m core compare [PRIMER] -o OUT --model midi-vae --kind melody-2 --seed 0
     python -m core engines
 
 The same file, settings, engine, seed and weights give the same result as on the page. Exit status:
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Sequence
 
 from core import __version__
-from core.cli import compose, extrapolate, remix, sample
+from core.cli import compare, compose, extrapolate, remix, sample
 from core.engines import engines
 from core.errors import ModelUnavailableError, UserInputError
 
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     remix.add(commands)
     compose.add(commands)
     sample.add(commands)
+    compare.add(commands)
     _add_engines(commands)
     return parser
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import links
-from ui.compare import between, curves, sides, tiny, why
+from ui.compare import between, curves, sides, tiny, verdict, why
 
 SECTION = "compare_section"
 SECTIONS = {
@@ -12,6 +12,7 @@ SECTIONS = {
     "between": ("In between", ":material/timeline:", between.show),
     "why": ("Why this note", ":material/psychology_alt:", why.show),
     "tiny": ("Train a tiny one", ":material/model_training:", tiny.show),
+    "verdict": ("Verdict", ":material/gavel:", verdict.show),
 }
 
 
@@ -36,6 +37,8 @@ def turned() -> None:
     st.session_state[sides.LINK] = links.put(query if section == "sides" else {"section": section})
 
 
+# A wide table scrolls by itself, so that the page does not on a phone.
+st.html("<style>[class*=st-key-compare_table] { overflow-x: auto; }</style>")
 sides.RUNS.collect()
 open_link()
 st.title("Compare", anchor=False)
@@ -43,10 +46,12 @@ st.write(
     "An LSTM writes note after note; a variational autoencoder draws a place in a space of music "
     "and writes what is there. Same data, same tokens, same size: hear which does what better."
 )
-st.session_state.setdefault(SECTION, "sides")
+shown = [name for name in SECTIONS if name != "verdict" or verdict.results() is not None]
+if st.session_state.get(SECTION) not in shown:
+    st.session_state[SECTION] = "sides"
 section = st.pills(
     "Section",
-    list(SECTIONS),
+    shown,
     required=True,
     format_func=lambda name: f"{SECTIONS[name][1]} {SECTIONS[name][0]}",
     key=SECTION,

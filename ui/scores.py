@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core import engines
-from core.metrics import METRICS
+from core.metric_names import METRICS
 
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 _JOBS = dict.fromkeys(

@@ -5,7 +5,7 @@ import streamlit as st
 from core import gallery, jobs
 from core.composition import stems
 from core.remixing.desk import Desk
-from tests.app import fake_composer, fake_remixer, fake_sampler
+from tests.app import fake_composer, fake_pair, fake_remixer, fake_sampler
 from tests.app.samples import make_gallery, make_pieces
 from ui import scores
 from ui.remix import stage
@@ -75,6 +75,23 @@ def remixing(monkeypatch, house, remixes_folder):
     """Remixers without a model, and their finished remixes."""
     fake_remixer.install(monkeypatch.setattr)
     monkeypatch.setattr(gallery, "GALLERY", remixes_folder)
+
+
+@pytest.fixture(scope="session")
+def comparisons_folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("comparisons")
+    fake_pair.make_comparisons(root)
+    return root
+
+
+@pytest.fixture
+def comparing(monkeypatch, house, comparisons_folder, tmp_path):
+    """The compared models without networks, a finished comparison, and sound that costs nothing."""
+    fake_pair.install(monkeypatch.setattr, logs=comparisons_folder)
+    fake_pair.install_tiny(monkeypatch.setattr, tmp_path)
+    silence = (b"ID3", np.zeros(4, np.float32))
+    monkeypatch.setattr(stems, "_stem", lambda alone: silence)
+    monkeypatch.setattr(gallery, "GALLERY", comparisons_folder)
 
 
 @pytest.fixture

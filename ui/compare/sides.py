@@ -22,6 +22,8 @@ from ui.compose.primers import plain
 
 RUNS: Runs[Pair] = Runs("compare")
 LINK, WANTED, EXAMPLE, VIEW = "compare_link", "compare_wanted", "compare_example", "compare_view"
+NOTE = "compare_note"
+"""What of a link was not understood, said until something else is asked for."""
 COLUMNS = 2
 WRITING = 0.6
 """The share of a run in which notes are written; then they are played."""
@@ -34,7 +36,7 @@ def open_link(query: dict[str, str]) -> None:
         return
     plan, wrong = plans.from_fields(query, known)
     if wrong:
-        st.session_state[RUNS.problem] = (
+        st.session_state[NOTE] = (
             f"Part of this link was not understood ({', '.join(wrong)}), so the page's own "
             "settings are used there."
         )
@@ -54,13 +56,6 @@ def answer(plan: Plan, own: Tune | None) -> None:
         RUNS.cancel()
         st.session_state[RUNS.result] = pairs.of_example(found)
         return
-    note = st.session_state.get(RUNS.problem)
-    _start(plan, own)
-    if note:
-        st.session_state.setdefault(RUNS.problem, note)
-
-
-def _start(plan: Plan, own: Tune | None) -> None:
     score = own.score if own else None
 
     def prepare() -> Callable[[Progress], Pair]:
@@ -91,12 +86,13 @@ def show() -> None:
                 asked, own = form.show()
                 _expected(own)
                 if asked is not None:
+                    st.session_state.pop(NOTE, None)
                     answer(asked, own)
             except UserInputError as error:
                 problem = str(error)
         else:
             st.info("These models are not installed here; finished comparisons play without them.")
-        problem = st.session_state.pop(RUNS.problem, None) or problem
+        problem = st.session_state.pop(RUNS.problem, None) or problem or st.session_state.get(NOTE)
         if RUNS.result not in st.session_state and (first := pairs.examples()):
             st.session_state[RUNS.result] = pairs.of_example(first[0])
         _pick_example()
@@ -138,6 +134,7 @@ def _choose() -> None:
     found: GalleryComparison | None = next((e for e in pairs.examples() if e.slug == slug), None)
     if found is not None:
         RUNS.cancel()
+        st.session_state.pop(NOTE, None)
         pair = pairs.of_example(found)
         st.session_state[RUNS.result] = pair
         form.fill(pair.plan)
