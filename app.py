@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core import logs
+from core.settings import settings
 from ui.guard import guarded
 
 st.set_page_config(page_title="Encore", page_icon="🎶", layout="wide")
@@ -16,8 +18,10 @@ page = st.navigation(
         st.Page("pages/gallery.py", title="Gallery", icon=":material/queue_music:"),
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/engines.py", title="How it works", icon=":material/menu_book:"),
+        st.Page("pages/status.py", title="Status", visibility="hidden"),
     ],
     position="top",
 )
 with guarded():
+    logs.set_up(settings().log)
     page.run()

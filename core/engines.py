@@ -103,7 +103,8 @@ class Arranger(Protocol):
     ) -> tuple[Stems, Arrangement]:
         """What `remix` gives, as the controls ask, and the notes and chords that were played.
 
-        heard: what the solo's notes say, where it was given as notes; it is not listened to then. The same clip, seed, controls and weights give the same samples. Raises what `remix` raises.
+        heard: what the solo's notes say, where it was given as notes; it is not listened to then.
+        The same clip, seed, controls and weights give the same samples. Raises what `remix` raises.
         """
         ...
 

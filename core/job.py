@@ -62,9 +62,11 @@ class Job(Generic[T]):
         owner: str,
         position: Callable[[Job[Any]], int],
         withdraw: Callable[[Job[Any]], None],
+        kind: str = "work",
     ) -> None:
         self.id = uuid.uuid4().hex
         self.owner = owner
+        self.kind = kind
         self._work: Callable[[Progress], T] | None = work
         self._position = position
         self._withdraw = withdraw

@@ -16,8 +16,8 @@ Whoever does the work drives its `Job` as `core.job` says.
 from __future__ import annotations
 
 import logging
-import os
 import threading
+import time
 import traceback
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -26,9 +26,10 @@ from typing import Any, Protocol, TypeVar
 from core.errors import ModelUnavailableError, UserInputError
 from core.job import Cancelled, Job, JobState, Status
 from core.progress import Progress
+from core.settings import settings
+from core.tally import Tally
 
 __all__ = [
-    "WORKERS_VARIABLE",
     "Cancelled",
     "Executor",
     "Job",
@@ -40,16 +41,14 @@ __all__ = [
 
 T = TypeVar("T")
 
-WORKERS_VARIABLE = "ENCORE_WORKERS"
-
 _log = logging.getLogger(__name__)
 
 
 class Executor(Protocol):
     """Where pages send heavy work."""
 
-    def submit(self, work: Callable[[Progress], T], *, owner: str) -> Job[T]:
-        """Queue `work` for `owner`, one visitor.
+    def submit(self, work: Callable[[Progress], T], *, owner: str, kind: str = "work") -> Job[T]:
+        """Queue `work` for `owner`, one visitor. kind: what it is counted as.
 
         `work` must call its `progress` often (a few times a second), for that is where it can be
         cancelled, and must let Cancelled pass. Raises UserInputError when the queue is full or the
@@ -79,9 +78,10 @@ class ThreadExecutor:
         self._running: list[Job[Any]] = []
         self._threads: list[threading.Thread] = []
         self._closed = False
+        self.tally = Tally()
 
-    def submit(self, work: Callable[[Progress], T], *, owner: str) -> Job[T]:
-        job = Job(work, owner, self._position, self._withdraw)
+    def submit(self, work: Callable[[Progress], T], *, owner: str, kind: str = "work") -> Job[T]:
+        job = Job(work, owner, self._position, self._withdraw, kind)
         with self._changed:
             if self._closed:
                 raise RuntimeError("this executor is closed")
@@ -109,6 +109,11 @@ class ThreadExecutor:
                 thread.start()
             self._changed.notify()
         return job
+
+    def load(self) -> tuple[int, int]:
+        """(jobs that run, jobs that wait)."""
+        with self._changed:
+            return len(self._running), sum(map(len, self._queues.values()))
 
     def close(self) -> None:
         """Cancel everything, and let the threads end when their present work has noticed."""
@@ -154,7 +159,11 @@ class ThreadExecutor:
                 job = self._next()
             if job is None:
                 return
+            start = time.monotonic()
             _run(job)
+            status = job.state().status
+            spent = time.monotonic() - start
+            self.tally.count(job.kind, status.value, spent if status is Status.DONE else None)
             with self._changed:
                 self._running.remove(job)
             del job  # the next wait may be long, and results are large
@@ -215,16 +224,13 @@ _executor: ThreadExecutor | None = None
 _executor_lock = threading.Lock()
 
 
-def executor() -> Executor:
+def executor() -> ThreadExecutor:
     """The process's executor, built once. ENCORE_WORKERS says how many jobs run at once (1).
 
-    Raises ValueError when that variable is no whole number of 1 or more.
+    Raises SettingsError where the environment is of no use.
     """
     global _executor
     with _executor_lock:
         if _executor is None:
-            text = os.environ.get(WORKERS_VARIABLE, "1")
-            if not text.isdecimal() or int(text) < 1:
-                raise ValueError(f"{WORKERS_VARIABLE} must be a whole number from 1, not {text!r}")
-            _executor = ThreadExecutor(workers=int(text))
+            _executor = ThreadExecutor(workers=settings().workers)
         return _executor

@@ -70,6 +70,11 @@ class LoadedModel:
         return np.asarray(self._step(array), dtype=np.float32)
 
 
+def loaded() -> tuple[str, ...]:
+    """The ids of the models that this process has ready, in order."""
+    return tuple(sorted(_loaded))
+
+
 def load_model(model_id: str) -> LoadedModel:
     """The model, loaded by the first caller and shared by all later ones.
 

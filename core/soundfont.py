@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import mmap
-import os
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
@@ -21,6 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
+
+from core.settings import settings
 
 SYSTEM_PATHS = (
     Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3"),
@@ -39,9 +40,9 @@ _CACHED_PRESETS = 48
 
 def soundfont_path() -> Path:
     """ENCORE_SOUNDFONT's, else the system's best, else the small one that pretty_midi brings."""
-    chosen = os.environ.get("ENCORE_SOUNDFONT")
-    if chosen:
-        return Path(chosen)
+    chosen = settings().soundfont
+    if chosen is not None:
+        return chosen
     for path in SYSTEM_PATHS:
         if path.is_file():
             return path

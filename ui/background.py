@@ -49,7 +49,9 @@ class Runs(Generic[T]):
         try:
             work, session = prepare(), _session_id()
             st.session_state[self.job] = executor().submit(
-                lambda progress: work(_while_present(progress, session)), owner=session
+                lambda progress: work(_while_present(progress, session)),
+                owner=session,
+                kind=self.page,
             )
         except (UserInputError, ModelUnavailableError) as error:
             st.session_state[self.problem] = str(error)

@@ -217,10 +217,10 @@ def test_threads_are_daemons_started_with_the_first_job_and_end_on_close():
 
 def workers_with(value):
     code = "from core import jobs; e = jobs.executor(); print(e._workers, e is jobs.executor())"
-    env = {**os.environ, jobs.WORKERS_VARIABLE: value}
+    env = {**os.environ, "ENCORE_WORKERS": value}
     return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
 
 
 def test_the_process_has_one_executor_with_workers_from_the_environment():
     assert workers_with("3").stdout.split() == ["3", "True"]
-    assert "ENCORE_WORKERS must be a whole number from 1, not '0'" in workers_with("0").stderr
+    assert "ENCORE_WORKERS must be a whole number from 1 to 16" in workers_with("0").stderr
