@@ -55,12 +55,13 @@ class Lstm(layers.Layer):  # type: ignore[misc]
             stacked = ops.stack(states[::-1] if backwards else states, axis=1)
             return stacked, (state, cell)
 
-        def one(carry: tuple[Any, Any], now: Any) -> tuple[tuple[Any, Any], Any]:
-            carry = self.step(*carry, now)
-            return carry, carry[0]
+        def one(carry: Any, now: Any) -> tuple[Any, Any]:
+            both = ops.stack(self.step(carry[0], carry[1], now))
+            return both, both
 
-        last, found = ops.scan(one, (state, cell), read, reverse=backwards)
-        return ops.swapaxes(found, 0, 1), last
+        # TensorFlow's scan carries one array, and gives what it carries.
+        last, found = ops.scan(one, ops.stack([state, cell]), read, reverse=backwards)
+        return ops.swapaxes(found[:, 0], 0, 1), (last[0], last[1])
 
 
 class Reader(layers.Layer):  # type: ignore[misc]
