@@ -14,6 +14,7 @@ from core.comparing.offers import AUTOENCODERS, TITLES
 from core.comparing.plan import scored
 from core.errors import UserInputError
 from core.progress import Progress
+from ui import media
 from ui.compare import rolls, sources
 from ui.compare.quick import Quick
 from ui.compare.sources import Source
@@ -26,12 +27,11 @@ MIN_STOPS, MAX_STOPS, DEFAULT_STOPS = 5, 17, 9
 RUNS: Quick[Way] = Quick("compare_way", "Finding the way")
 _STYLE = """
 <style>
-.encore-way { display: flex; gap: 10px; overflow-x: auto; margin: 0; padding: 2px 2px 10px;
-  list-style: none; }
-.encore-way li { flex: 0 0 132px; margin: 0; padding: 6px; border-radius: 8px; font-size: 12px;
+.encore-way { display: flex; gap: 10px; overflow-x: auto; padding: 2px 2px 10px; }
+.encore-way > div { flex: 1 0 92px; max-width: 132px; padding: 6px; border-radius: 8px; font-size: 12px;
   box-shadow: inset 0 0 0 1px color-mix(in srgb, currentColor 20%, transparent); }
-.encore-way li.here { box-shadow: inset 0 0 0 2px var(--st-primary-color, currentColor); }
-.encore-way svg { display: block; width: 100%; height: 54px; }
+.encore-way > .here { box-shadow: inset 0 0 0 2px currentColor; font-weight: 700; }
+.encore-way img { display: block; width: 100%; height: 54px; }
 </style>
 """
 
@@ -115,27 +115,28 @@ def _way(way: Way, first: Source, last: Source, name: str) -> None:
 
 
 def _strip(way: Way, source: Source, stop: int) -> str:
+    """The stops as small pictures in a row, which scrolls by itself."""
     items = []
     for at, pattern in enumerate(way.patterns, 1):
         score = scored(pattern, source.kind)
         mark = ' class="here" aria-current="step"' if at == stop else ""
-        told = html.escape(f"Stop {at}: {score.note_count} notes")
+        picture = media.url(thumbnail(score).encode(), "image/svg+xml", f"compare/way/{at}")
+        told = f"Stop {at}: {score.note_count} notes"
         items.append(
-            f'<li{mark}><div role="img" aria-label="{told}">{thumbnail(score)}</div>{at}</li>'
+            f'<div role="listitem"{mark}><img src="{html.escape(picture)}" alt="{told}">{at}</div>'
         )
-    return (
-        f'<ol class="encore-way" tabindex="0" aria-label="Stops on the way">{"".join(items)}</ol>'
-    )
+    head = '<div class="encore-way" role="list" tabindex="0" aria-label="Stops on the way">'
+    return f"{head}{''.join(items)}</div>"
 
 
 def _chart(way: Way) -> dict[str, Any]:
     """Bars for what changes at each step, lines for how far each stop is from the two ends."""
     steps = [
-        {"stop": at + 0.5, "share": float(share), "what": "changed at this step"}
+        {"stop": at + 0.5, "share": float(share), "what": "Each step"}
         for at, share in enumerate(way.steps(), 1)
     ]
     lines = [
-        {"stop": at, "share": float(share), "what": f"different from the {end}"}
+        {"stop": at, "share": float(share), "what": f"From the {end}"}
         for end, shares in zip(("first", "last"), way.from_ends(), strict=True)
         for at, share in enumerate(shares, 1)
     ]

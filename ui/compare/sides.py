@@ -78,6 +78,11 @@ def answer(plan: Plan, own: Tune | None) -> None:
 
 def show() -> None:
     """The comparison first, so that a phone shows it on top; beside it the form."""
+    if RUNS.result not in st.session_state and (first := pairs.examples()):
+        pair = pairs.of_example(first[0])
+        st.session_state[RUNS.result] = pair
+        if form.KIND not in st.session_state:
+            form.fill(pair.plan)
     scene, desk = st.columns([5, 2], gap="large")
     problem = None
     with desk:
@@ -93,8 +98,6 @@ def show() -> None:
         else:
             st.info("These models are not installed here; finished comparisons play without them.")
         problem = st.session_state.pop(RUNS.problem, None) or problem or st.session_state.get(NOTE)
-        if RUNS.result not in st.session_state and (first := pairs.examples()):
-            st.session_state[RUNS.result] = pairs.of_example(first[0])
         _pick_example()
     with scene:
         if problem:

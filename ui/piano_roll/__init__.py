@@ -73,7 +73,7 @@ def piano_roll(
         "edge": min(edge, score.ticks),
         "alt": describe(score),
         "drums": drum_names(score),
-        "choices": "" if sound is None else _choices_url(made, key),
+        "choices": _choices_url(made, key) if sound and made.choices else "",
         "tracks": [
             {
                 "name": track.name,

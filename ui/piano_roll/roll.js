@@ -88,6 +88,7 @@ class Roll extends Deck {
     this.find(".last-number").textContent = Math.min(data.tracks.length, 9);
     this.find(".hint-tracks").hidden = data.tracks.length < 2;
     this.find(".hint-bars").hidden = !data.editable;
+    for (const hint of this.root.querySelectorAll(".hint-choices")) hint.hidden = !data.live && !data.choices;
     this.canvas.setAttribute("aria-label", data.alt);
     this.root.dataset.live = String(data.live);
     this.root.dataset.notes = data.tracks.reduce((sum, track) => sum + track.notes.length, 0);
@@ -494,7 +495,7 @@ class Roll extends Deck {
     const track = data.tracks[picked.track];
     const note = track.notes[picked.order];
     try {
-      this.choicesOf ??= await (await fetch(data.choices)).json();
+      this.choicesOf ??= data.choices ? await (await fetch(data.choices)).json() : [];
     } catch {
       this.tell("The choices could not be loaded. Reload the page to see them.");
       return;
