@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.cli import common
 from core.cli.compose import WRITERS
+from core.comparing import offers
 from core.comparing.models import MODELS
-from core.comparing.offers import JOB, available
+from core.comparing.offers import JOB
 from core.comparing.patterns import KINDS
 from core.comparing.plan import MAX_TEMPERATURE, MIN_TEMPERATURE, OWN, Plan, make, of_recipe
 from core.comparing.primers import PRIMERS
@@ -88,7 +89,7 @@ def _plan(args: argparse.Namespace, digest: str | None) -> Plan:
     if args.tune and digest:
         raise UserInputError("Give a file or a --tune to begin from, and not both.")
     model = args.model or MODELS[0]
-    there = available(args.kind)
+    there = offers.available(args.kind)
     if model not in there:
         known = ", ".join(there) or "none"
         raise UserInputError(f"{model} is not installed for {args.kind}; there are: {known}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -36,6 +37,8 @@ GONE_AFTER_S = 20.0
 """How long nobody may look before it is ended."""
 LOCK = Path(tempfile.gettempdir()) / f"encore-tiny-{os.getuid()}.lock"
 COMMAND = (sys.executable, "-P", "-m", "core.comparing.tiny_model")
+
+_log = logging.getLogger(__name__)
 
 State = Literal["training", "done", "stopped", "failed"]
 
@@ -126,6 +129,8 @@ class Training:
             elif code == 0:
                 self.models = self._trained()
                 state = "done"
+        except (OSError, KeyError, TypeError, ValueError):
+            _log.exception("the tiny training told something else")
         finally:
             self._process.kill()
             with self._guard:

@@ -28,7 +28,8 @@ RUNS: Quick[Way] = Quick("compare_way", "Finding the way")
 _STYLE = """
 <style>
 .encore-way { display: flex; gap: 10px; overflow-x: auto; padding: 2px 2px 10px; }
-.encore-way > div { flex: 1 0 92px; max-width: 132px; padding: 6px; border-radius: 8px; font-size: 12px;
+.encore-way > div { flex: 1 0 92px; max-width: 132px; padding: 6px; border-radius: 8px;
+  font-size: 12px;
   box-shadow: inset 0 0 0 1px color-mix(in srgb, currentColor 20%, transparent); }
 .encore-way > .here { box-shadow: inset 0 0 0 2px currentColor; font-weight: 700; }
 .encore-way img { display: block; width: 100%; height: 54px; }
