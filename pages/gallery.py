@@ -2,12 +2,22 @@
 
 import streamlit as st
 
+from core.comparing import plan as compare_plans
+from core.comparing.offers import TITLES
 from core.engines import engines
-from core.gallery import GalleryEntry, GalleryItem, GalleryPiece, GalleryRemix, GallerySound
+from core.gallery import (
+    GalleryComparison,
+    GalleryEntry,
+    GalleryItem,
+    GalleryPiece,
+    GalleryRemix,
+    GallerySound,
+)
 from core.remixing import plan as remix_plans
 from core.remixing.desk import Desk
 from core.sampling import plan as sample_plans
 from ui import examples, requests
+from ui.compare import pairs, rolls
 from ui.compose import pieces
 from ui.compose.thumbnail import thumbnail
 from ui.piano_roll import piano_roll
@@ -21,6 +31,7 @@ JOBS = {
     "remix": "Remixes",
     "compose": "Compositions",
     "sample": "Sounds",
+    "compare": "Comparisons",
 }
 
 
@@ -62,12 +73,17 @@ def query(entry: GalleryEntry) -> dict[str, str]:
         return remix_plans.of_recipe(entry.recipe).query()
     if isinstance(entry, GallerySound):
         return sample_plans.of_recipe(entry.recipe).query()
+    if isinstance(entry, GalleryComparison):
+        return compare_plans.of_recipe(entry.recipe).query()
     return requests.of_recipe(entry.recipe).query()
 
 
 def show_picture(entry: GalleryEntry) -> None:
     if isinstance(entry, GalleryPiece):
         st.image(thumbnail(pieces.of_example(entry).made.score), width="stretch")
+    if isinstance(entry, GalleryComparison):
+        for side in pairs.of_example(entry).sides:
+            st.image(thumbnail(side.score), caption=TITLES[side.model], width="stretch")
     for name in ("input.png", "actual-all.png"):
         if (path := entry.folder / name).exists():
             st.image(path.read_bytes(), width="stretch")
@@ -87,18 +103,32 @@ def show_sound(entry: GalleryEntry, key: str) -> None:
         stage.mixer(remix, remix.bands[0], Desk(), key=key)
     elif isinstance(entry, GallerySound):
         st.audio(sounds.of(sample_plans.of_recipe(entry.recipe), entry.clip()).wav)
+    elif isinstance(entry, GalleryComparison):
+        pair = pairs.of_example(entry)
+        for column, side in zip(st.columns(len(pair.sides)), pair.sides, strict=True):
+            with column:
+                st.markdown(f"**{TITLES[side.model]}**")
+                rolls.show(
+                    side.score,
+                    key=f"{key}_{side.model}",
+                    work=f"{entry.slug}/{side.model}",
+                    given_bars=pair.given_bars,
+                    heard=pair.sound(side),
+                )
 
 
 def title(job: str, engine: str) -> str:
     """What the page calls an engine; its name where it is not installed."""
-    return next((entry.title for entry in engines(job) if entry.name == engine), engine)
+    known = TITLES if job == "compare" else {}
+    return next((e.title for e in engines(job) if e.name == engine), known.get(engine, engine))
 
 
 st.title("Gallery", anchor=False)
 st.write("Finished work: continuations with the music they started from, bands for a solo, new "
-         "pieces, sounds. Nothing is computed here.")  # fmt: skip
+         "pieces, sounds, models side by side. Nothing is computed here.")  # fmt: skip
 entries: list[GalleryEntry] = [
     *pieces.examples(), *examples.items(), *remixes.items(), *sounds.examples().values(),
+    *pairs.examples(),
 ]  # fmt: skip
 if not entries:
     st.info("The gallery is empty so far.", icon=":material/queue_music:")

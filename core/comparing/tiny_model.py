@@ -38,18 +38,21 @@ NICENESS = 5
 
 
 class Tiny:
-    """A tiny model in training. tokens, held_out: [patterns, steps, 1]."""
+    """A tiny model in training, of 58,000 numbers whichever it is.
+
+    tokens, held_out: [patterns, steps, 1].
+    """
 
     def __init__(self, name: str, seed: int, tokens: Pattern, held_out: Pattern) -> None:
         keras.utils.set_random_seed(seed)
         kind = KINDS[KIND]
         self.name, self.tokens, self.seconds, self.step = name, tokens, 0.0, 0
         self.network = (
-            midi_lstm_model.build(sizes=kind.sizes, units=64, embedding=24, width=48, dropout=0.0)
+            midi_lstm_model.build(sizes=kind.sizes, units=96, embedding=24, width=48, dropout=0.0)
             if name == "midi-lstm"
             else midi_vae_model.build(
-                sizes=kind.sizes, bars=kind.bars, units=56, reader=32, conductor=32, latent=16,
-                embedding=24, width=48, dropout=0.0,
+                sizes=kind.sizes, bars=kind.bars, units=56, reader=20, conductor=24, latent=16,
+                embedding=20, width=40, dropout=0.0,
             )
         )  # fmt: skip
         self.trainee = Trainee(self.network)

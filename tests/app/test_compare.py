@@ -175,6 +175,14 @@ def test_without_weights_finished_comparisons_play(monkeypatch):
         assert players(section(name)) == []
 
 
+def test_the_gallery_shows_the_finished_comparison():
+    at = page("gallery")
+    assert [box.value for box in at.subheader] == ["Melody study"]
+    at.toggle(key="gallery_open_compare_study").set_value(True).run()
+    assert not at.exception
+    assert len(players(at)) == 2
+
+
 # ---- training -----------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.fake_pair import make_comparisons
 from tests.app.fake_remixer import make_remixes
 from tests.app.fake_sampler import make_sounds
 from tests.app.samples import make_gallery, make_pieces
@@ -24,11 +25,13 @@ import sys
 from pathlib import Path
 import core.gallery
 from core.composition import stems
-from tests.app import fake_composer, fake_remixer, fake_sampler
+from tests.app import fake_composer, fake_pair, fake_remixer, fake_sampler
 core.gallery.GALLERY = Path(sys.argv[1])
 fake_composer.install(setattr)
 fake_remixer.install(setattr)
 fake_sampler.install(setattr)
+fake_pair.install(setattr, logs=sys.argv[1])
+fake_pair.install_tiny(setattr, sys.argv[1], pause_s=0.4)
 stems._stem = fake_composer.tones
 from streamlit.web import cli
 sys.argv = ["streamlit", "run", "app.py", *sys.argv[2:]]
@@ -77,6 +80,7 @@ def address(tmp_path_factory):
     make_pieces(root)
     make_remixes(root)
     make_sounds(root)
+    make_comparisons(root)
     log = tmp_path_factory.mktemp("server") / "log"
     with serving(["-c", LAUNCH, str(root)], log, ENCORE_FAKE_BAR_S="0.1") as url:
         yield url

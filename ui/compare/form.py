@@ -63,7 +63,7 @@ def show() -> tuple[Plan | None, Tune | None]:
     primer, own = _primer(kind)
     state.setdefault(TEMPERATURE, 1.0)
     state.setdefault(SEED, 0)
-    with st.form("compare_form"):
+    with st.form("compare_form", enter_to_submit=False):
         temperature = st.slider(
             "Temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, step=0.05, key=TEMPERATURE,
             help="Low is careful, high is adventurous; 1 is what was learned.",

@@ -17,6 +17,7 @@ from ui.compare import rolls
 
 TRAINING, PROBLEM = "compare_tiny", "compare_tiny_problem"
 SEED, WRITE_SEED = "compare_tiny_seed", "compare_tiny_write_seed"
+GREY = "#9A93A3"
 LOOK_S, WAIT_S = 1.0, 2.0
 """How often a training, and a busy host, are looked at."""
 
@@ -24,7 +25,7 @@ LOOK_S, WAIT_S = 1.0, 2.0
 def show() -> None:
     """The button, the curves while it trains, and what the tiny models write."""
     st.write(
-        "Two tiny networks, an LSTM and a VAE of some forty thousand numbers each, learn in turns "
+        "Two tiny networks, an LSTM and a VAE of 58,000 numbers each, learn in turns "
         f"for a minute at most, on {CREDIT}. One training goes at a time on this machine."
     )
     training: Training | None = st.session_state.get(TRAINING)
@@ -70,7 +71,7 @@ def _begin(training: Training | None, busy: bool) -> None:
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(problem, icon=":material/info:")
     st.session_state.setdefault(SEED, 0)
-    with st.form("compare_tiny_form"):
+    with st.form("compare_tiny_form", enter_to_submit=False):
         seed, pressed = seeds.ask(
             SEED,
             MAX_SEED,
@@ -106,17 +107,19 @@ def _curve(points: list[Point]) -> None:
 
 def _spec(values: list[dict[str, Any]]) -> dict[str, Any]:
     legend = {"title": None, "orient": "top"}
+    grey = {"symbolType": "stroke", "symbolFillColor": GREY, "symbolStrokeColor": GREY}
     return {
         "data": {"values": values},
         "height": 260,
         "mark": {"type": "line", "point": {"size": 24}, "tooltip": True},
         "encoding": {
-            "x": {"field": "seconds", "type": "quantitative", "title": "Seconds of its training"},
+            "x": {"field": "seconds", "type": "quantitative", "title": "Seconds of its training",
+                  "axis": {"tickMinStep": 1, "format": "d"}},
             "y": {"field": "nats", "type": "quantitative", "title": "Nats a step",
                   "scale": {"zero": False}},
             "color": {"field": "model", "type": "nominal", "legend": legend},
             "strokeDash": {"field": "of", "type": "nominal", "sort": ["held out", "training"],
-                           "legend": legend},
+                           "legend": legend | grey},
         },
     }  # fmt: skip
 
@@ -125,7 +128,7 @@ def _written(training: Training) -> None:
     """What the tiny models write, beside the trained ones where they are installed."""
     st.subheader("What they write", anchor=False)
     st.session_state.setdefault(WRITE_SEED, 0)
-    with st.form("compare_tiny_write"):
+    with st.form("compare_tiny_write", enter_to_submit=False):
         seed, _ = seeds.ask(
             WRITE_SEED, MAX_SEED, "Every model begins from the same seed.", "Write",
             ":material/compare_arrows:",
