@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Better = Literal["lower", "higher", "neither"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How a figure is called and read. `explain` is one sentence for a visitor."""
-
-    name: str
-    title: str
-    unit: str
-    better: Better
-    digits: int
-    explain: str
-
+from core.comparing.metric_names import COMPARED
+from core.metric import Metric as Metric  # which many take from here
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -245,5 +230,6 @@ METRICS: dict[str, Metric] = {
             "sample_ms", "Time for a sound", "ms", "lower", 0,
             "Milliseconds from a place to 3 s of sound.",
         ),
+        *COMPARED,
     )
 }  # fmt: skip
