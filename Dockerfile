@@ -1,5 +1,5 @@
 # Encore as one container, for a Hugging Face Docker Space or any other host: port 7860, user 1000.
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 
 # A better SoundFont than the one that comes with pretty_midi; core/soundfont.py looks for it.
 RUN apt-get update && apt-get install -y --no-install-recommends fluidr3mono-gm-soundfont \

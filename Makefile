@@ -32,6 +32,7 @@ help:
 	@echo "make test                  lint, types, tests (PYTEST_ARGS=... for some of them)"
 	@echo "make benchmark DATA=DIR    measure the engines (JOB=$(JOB)) into benchmarks/results/"
 	@echo "make gallery               make the finished examples again (DATA=DIR: the excerpts too)"
+	@echo "make container             run the Dockerfile's steps without Docker (as root, Linux)"
 	@echo "make lock                  compile requirements*.in into requirements*.txt"
 
 .PHONY: app
@@ -106,3 +107,7 @@ $(VENV)/python.stamp:
 	    { apt python3-venv && $$python -m venv --clear $(VENV); }; \
 	fi
 	@touch $@
+
+.PHONY: container
+container: $(VENV)/app.stamp
+	$(RUN) .ci/container.py $(if $(REUSE),--venv $(VENV))
