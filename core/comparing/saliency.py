@@ -132,5 +132,5 @@ def reasons(
 def _nats(model: PatternModel, patterns: Pattern) -> npt.NDArray[np.float64]:
     """An autoencoder's at the middle of where it places each pattern, so that nothing is drawn."""
     if isinstance(model, Autoencoder):
-        return model.nats_at(patterns, model.encode(patterns)[0])
+        return model.nats_at(model.encode(patterns)[0], patterns)
     return model.nats(patterns)

@@ -74,7 +74,7 @@ class FakeVae(FakeLstm):
         tokens = np.clip(tokens, NO_EVENT, [self.kind.sizes[0] - 1])
         return tokens.reshape(-1, self.kind.steps, len(self.kind.voices))
 
-    def nats_at(self, patterns, latents):
+    def nats_at(self, latents, patterns):
         return self.nats(patterns)
 
 

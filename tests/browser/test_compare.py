@@ -41,6 +41,7 @@ def test_both_sides_play_one_at_a_time_and_write_anew_from_the_keyboard(visit):
     seed = visitor.page.get_by_role("spinbutton", name="Seed")
     seed.fill("7")
     seed.press("Enter")  # which sends nothing, and rolls no dice
+    seed.press("Enter")  # which sends nothing, and rolls no dice
     visitor.page.get_by_role("button", name="Write", exact=True).press("Enter")
     visitor.page.wait_for_function("location.search.includes('seed=7')")
     visitor.page.get_by_text("seed 7").wait_for()
