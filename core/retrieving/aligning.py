@@ -16,7 +16,7 @@ TOLERANCE_TICKS = 5.0
 _FIRST_TOLERANCES = (14.0, 8.0)
 """While the tempo is being fitted."""
 _CHANGED, _EXTRA = -0.5, -0.35
-"""What a note of the query that is not in the piece costs, and one of the piece not in the query."""
+"""What a note costs that only the query has, and one that only the piece has."""
 _PITCH = 1e6
 """Ticks by which pitches are apart where notes are sorted by pitch and then time."""
 
@@ -84,7 +84,7 @@ def fitted(index: Index, query: Sequence[Line], at: Candidate) -> Candidate:
     line = query[at.query_line]
     for tolerance in _FIRST_TOLERANCES:
         own = _around(index, at.line, line, at, tolerance)
-        mine, theirs, apart = same(line, own, at, tolerance)
+        mine, theirs, _ = same(line, own, at, tolerance)
         if len(mine) < 3:
             break
         times, there = line.onsets[mine], own.onsets[theirs]
@@ -158,12 +158,3 @@ def told_apart(query: Sequence[Line]) -> list[int]:
 def _around(index: Index, line: int, mine: Line, at: Candidate, more: float) -> Source:
     low, high = (at.scale * float(mine.onsets[place]) + at.offset for place in (0, -1))
     return source(index, line, low - more, high + more + 1)
-
-
-def runs(found: Pair) -> list[tuple[int, int]]:
-    """Stretches (from, to before; of found.query) whose notes follow one another in both."""
-    if not len(found.query):
-        return []
-    breaks = np.flatnonzero((np.diff(found.query) != 1) | (np.diff(found.own) != 1)) + 1
-    edges = [0, *breaks.tolist(), len(found.query)]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]

@@ -1,7 +1,8 @@
-"""The collection that is searched: lines of notes by piece, and where each n-gram stands in them."""
+"""The collection that is searched: lines of notes by piece, and where n-grams stand in them."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -26,9 +27,10 @@ _POSITION_BITS = 23
 
 @dataclass(frozen=True)
 class Piece:
-    """What is said of a piece. subset, id: where it is in the data. group: shared by near-duplicates.
+    """What is said of a piece. subset, id: where it is in the data.
 
-    credit: who made it. licence: of the notes. bar_ticks, seconds_per_tick: as in Lines.
+    credit: who made it. licence: of the notes. bar_ticks, seconds_per_tick: as in Lines. group:
+    shared by near-duplicates.
     """
 
     subset: str
@@ -45,8 +47,8 @@ class Piece:
 class Index:
     """Pieces and their lines, one behind the other.
 
-    onsets (ticks), pitches, durations (in DURATION_TICKS): [notes]. starts: [lines + 1], where each line begins
-    among the notes. owners: [lines], each line's piece. names, programs: [lines].
+    onsets (ticks), pitches, durations (in DURATION_TICKS): [notes]. starts: [lines + 1], where each
+    line begins among the notes. owners: [lines], each line's piece. names, programs: [lines].
     """
 
     pieces: tuple[Piece, ...]
@@ -90,7 +92,7 @@ class Index:
     def lines_of_piece(self) -> tuple[tuple[int, ...], ...]:
         """[pieces]: the lines of each."""
         edges = np.searchsorted(self.owners, np.arange(len(self.pieces) + 1))
-        return tuple(tuple(range(a, b)) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        return tuple(tuple(range(a, b)) for a, b in itertools.pairwise(edges.tolist()))
 
     @cached_property
     def postings(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

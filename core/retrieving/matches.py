@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,9 +59,7 @@ class Match:
     sound: Score
 
 
-def match(
-    index: Index, query: Lines, at: Candidate, found: Sequence[Pair], value: float
-) -> Match:
+def match(index: Index, query: Lines, at: Candidate, found: Sequence[Pair], value: float) -> Match:
     """What `core.retrieving.ranking` found, for people. found: a pair for each of the lines."""
     piece = index.pieces[at.piece]
     counted = [found[number] for number in aligning.told_apart(query.lines)]
@@ -103,7 +102,7 @@ def _longest_run(query: Lines, pair: Pair) -> tuple[int, float]:
     onsets = query.lines[pair.query_line].onsets[pair.query]
     spans = [
         (end - start, float(onsets[end - 1] - onsets[start]) / query.bar_ticks)
-        for start, end in zip(edges[:-1], edges[1:], strict=True)
+        for start, end in itertools.pairwise(edges)
     ]
     return max(spans)
 
@@ -158,9 +157,14 @@ def _score(index: Index, piece: int, first: int, end: int) -> Score:
         start, stop = int(index.starts[line]), int(index.starts[line + 1])
         a, b = start + np.searchsorted(index.onsets[start:stop], [low, high])
         notes = [
-            Note(int(onset - low), int(pitch), int(max(min(int(length) * DURATION_TICKS, high - onset), 1)))
+            Note(
+                round(onset - low), pitch, max(round(min(length * DURATION_TICKS, high - onset)), 1)
+            )
             for onset, pitch, length in zip(
-                index.onsets[a:b], index.pitches[a:b], index.durations[a:b], strict=True
+                index.onsets[a:b].tolist(),
+                index.pitches[a:b].tolist(),
+                index.durations[a:b].tolist(),
+                strict=True,
             )
         ]
         if notes:

@@ -116,11 +116,9 @@ def candidates(index: Index, query: Sequence[Line], found: Hits, most: int) -> l
     moved = index.pitches[found.note] - found.pitch
     pair = owner * _KEYS + moved + _KEYS // 2
     together = np.bincount(pair, found.weight)
-    if len(together) > PAIRS_KEPT:
-        least = np.partition(together, -PAIRS_KEPT)[-PAIRS_KEPT]
-        chosen = np.flatnonzero((together >= max(least, 1e-9))[pair])
-    else:
-        chosen = np.arange(len(pair))
+    sums = together[together > 0]
+    least = np.partition(sums, -PAIRS_KEPT)[-PAIRS_KEPT] if len(sums) > PAIRS_KEPT else 0.0
+    chosen = np.flatnonzero(together[pair] >= least)
     note, onset = found.note[chosen], found.onset[chosen]
     there = index.onsets[note]
     scale = (index.onsets[note + GRAM_NOTES - 1] - there) / np.maximum(found.span[chosen], 0.5)
