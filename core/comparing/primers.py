@@ -11,17 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.comparing.patterns import STEPS_PER_BAR, Kind, Pattern, drum_tokens, line_tokens
-from core.composition.instruments import role
 from core.errors import UserInputError
 from core.keys import estimate_key
 from core.sampling.tunes import TUNES, tune
 from core.score import Score, Track
+from core.tunes import melody_track
 
 PRIMERS = TUNES
 """Shipped tunes: name, as links spell it -> title. All are in 4/4."""
 LEAST_NOTES = 2
-_LINE_SHARE = 0.8
-"""A track whose notes mostly begin one by one is a line and no chords."""
 _BASS_PROGRAMS = range(32, 40)
 
 
@@ -71,7 +69,7 @@ def stretch(score: Score, kind: Kind, bars: int, *, exactly: bool = False) -> St
             f"This piece is in {score.beats}/{score.beat_unit} and the models know 4/4 alone; "
             "choose a piece in 4/4."
         )
-    melody = _melody(score)
+    melody = melody_track(score)
     if melody is None:
         raise UserInputError("There is no melody in this file; choose one with a tune in it.")
     voices = [_source(score, voice, melody) for voice in kind.voices]
@@ -106,20 +104,6 @@ def to_common_key(score: Score) -> int:
     if key is None:
         return 0
     return -((key.tonic - (0 if key.mode == "major" else 9) + 6) % 12 - 6)
-
-
-def _melody(score: Score) -> Track | None:
-    """The track that is called a melody or played on its instruments, else the highest line."""
-    pitched = [track for track in score.tracks if track.notes and not track.is_drum]
-    if not pitched:
-        return None
-
-    def rank(track: Track) -> tuple[bool, bool, float]:
-        line = len({note.start for note in track.notes}) > _LINE_SHARE * len(track.notes)
-        height = float(np.median([note.pitch for note in track.notes]))
-        return role(track) == "melody", line, height
-
-    return max(pitched, key=rank)
 
 
 def _source(score: Score, voice: str, melody: Track) -> int | None:
