@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("pages/compose.py", title="Compose", icon=":material/piano:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/gallery.py", title="Gallery", icon=":material/queue_music:"),
+        st.Page("pages/listen.py", title="Listening test", icon=":material/hearing:"),
         st.Page("pages/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
         st.Page("pages/engines.py", title="How it works", icon=":material/menu_book:"),
         st.Page("pages/status.py", title="Status", visibility="hidden"),

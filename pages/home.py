@@ -34,3 +34,4 @@ st.write(
     "the published model; the bad figures are shown too."
 )
 st.page_link("pages/scoreboard.py", label="See every figure", icon=":material/leaderboard:")
+st.page_link("pages/listen.py", label="Take the blind listening test", icon=":material/hearing:")
