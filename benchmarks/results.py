@@ -21,11 +21,15 @@ Kind = Literal["engine", "rung"]
 
 @dataclass(frozen=True)
 class Row:
-    """One engine or reference rung: metric -> {mean, low, high}, the 95 % bootstrap interval."""
+    """One engine or reference rung: metric -> {mean, low, high}, the 95 % bootstrap interval.
+
+    group: rows are ranked among those of their group, where a job has several.
+    """
 
     name: str
     kind: Kind
     metrics: Mapping[str, Mapping[str, float]]
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A plot of runs or epochs: titles of the axes, and points of {"x", "y", "series"}.
+
+    lines: whether the points of a series are joined. log: whether x is on a scale of ratios.
+    """
+
+    title: str
+    note: str
+    x: str
+    y: str
+    points: Sequence[Mapping[str, Any]]
+    lines: bool = True
+    log: bool = False
+
+
+@dataclass(frozen=True)
 class Results:
     """A benchmark's whole outcome, as written to benchmarks/results/<job>.json."""
 
@@ -47,6 +67,7 @@ class Results:
     items: int
     rows: Sequence[Row]
     tables: Sequence[Table] = ()
+    charts: Sequence[Chart] = ()
     commit: str = field(default_factory=lambda: _commit())
     date: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).date().isoformat())
     machine: str = field(default_factory=lambda: _machine())

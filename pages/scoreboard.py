@@ -31,6 +31,10 @@ def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
 def ranking(results: dict[str, Any]) -> None:
     """Engines and rungs by a metric of the visitor's choice."""
     job = results["job"]
+    if choices := scores.groups(results):
+        key = f"scoreboard_group_{job}"
+        group = st.selectbox("What is compared", choices, key=key, width=320)
+        results = scores.of_group(results, group)
     names = scores.metric_names(results)
     metric = st.selectbox(
         "Sort and plot by",
@@ -76,6 +80,10 @@ def show(results: dict[str, Any]) -> None:
             {name: [row[i] for row in rows] for i, name in enumerate(extra["columns"])},
             hide_index=True,
         )
+    for chart in results.get("charts", []):
+        st.subheader(chart["title"], anchor=False)
+        st.write(chart["note"])
+        st.vega_lite_chart(scores.plot(chart), width="stretch")
     if results["rows"]:
         st.download_button(
             "Download as CSV",

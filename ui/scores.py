@@ -96,6 +96,40 @@ def as_csv(results: Mapping[str, Any]) -> bytes:
     return buffer.getvalue().encode("utf-8")
 
 
+def groups(results: Mapping[str, Any]) -> list[str]:
+    """What rows are grouped by, in their order; none where they are ranked all together."""
+    found = dict.fromkeys(row.get("group") or "" for row in results["rows"])
+    return list(found) if len(found) > 1 else []
+
+
+def of_group(results: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """The results with the rows of one group alone."""
+    return {**results, "rows": [row for row in results["rows"] if row.get("group") == group]}
+
+
+def plot(chart: Mapping[str, Any]) -> dict[str, Any]:
+    """A Vega-Lite plot of a results file's chart: a line or points for each series."""
+    axis = {"field": "x", "type": "quantitative", "title": chart["x"]}
+    axis["scale"] = {"type": "log", "nice": False} if chart["log"] else {"zero": False}
+    return {
+        "data": {"values": list(chart["points"])},
+        "height": 280,
+        "mark": {"type": "line", "point": True, "tooltip": True}
+        if chart["lines"]
+        else {"type": "point", "filled": True, "tooltip": True},
+        "encoding": {
+            "x": axis,
+            "y": {
+                "field": "y", "type": "quantitative", "title": chart["y"], "scale": {"zero": False},
+            },
+            "color": {
+                "field": "series", "type": "nominal",
+                "legend": {"title": None, "orient": "top", "columns": 2, "labelLimit": 260},
+            },
+        },
+    }  # fmt: skip
+
+
 def chart(results: Mapping[str, Any], metric: str) -> dict[str, Any]:
     """A Vega-Lite bar for each row, best on top, with its interval; rungs grey."""
     order = ranked(results, metric)
