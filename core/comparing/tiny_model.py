@@ -99,7 +99,6 @@ def corpus() -> tuple[Pattern, Pattern]:
 
 def main(out: Path, seed: int, seconds: float) -> None:
     """Train both in turns until the time is up."""
-    os.nice(NICENESS)
     end = BEGAN + seconds - SAVING_S
     pair = [Tiny(name, seed, *corpus()) for name in ("midi-lstm", "midi-vae")]
     for one in pair:  # the first step builds the graph, and its time does not count
@@ -120,4 +119,5 @@ def _tell(one: Tiny) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)
     main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

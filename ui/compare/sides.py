@@ -168,6 +168,11 @@ def _stage() -> None:
             "Also show", [rolls.SHEET, rolls.TABLE], key=VIEW, label_visibility="collapsed",
             persist_state="page",
         )  # fmt: skip
+        st.download_button(
+            "Recipe", pair.plan.recipe().to_json(), "recipe.json", "application/json",
+            key="compare_download_recipe", on_click="ignore", icon=":material/receipt_long:",
+            help="Writes the same notes on the command line: python -m core compare --recipe",
+        )  # fmt: skip
         links.popover(
             pair.plan.query(), _SAME if pair.plan.primer_sha256 is None else _ASKS, "Share"
         )
