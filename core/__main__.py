@@ -5,6 +5,7 @@
     python -m core remix IN -o OUT --engine one2four-split --seed 0 --desk recipe.json
     python -m core sample [IN] -o OUT --engine timbre-vae --place 0.5,-1 --pitch 60
     python -m core compare [PRIMER] -o OUT --model midi-vae --kind melody-2 --seed 0
+    python -m core find IN --json
     python -m core votes votes.sqlite
     python -m core engines
 
@@ -19,7 +20,7 @@ import sys
 from collections.abc import Sequence
 
 from core import __version__
-from core.cli import compare, compose, extrapolate, remix, sample, votes
+from core.cli import compare, compose, extrapolate, find, remix, sample, votes
 from core.engines import engines
 from core.errors import ModelUnavailableError, UserInputError
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     remix.add(commands)
     compose.add(commands)
     sample.add(commands)
+    find.add(commands)
     compare.add(commands)
     votes.add(commands)
     _add_engines(commands)

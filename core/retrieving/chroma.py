@@ -15,7 +15,6 @@ from scipy import fft
 
 from core.audio import Clip
 from core.retrieving.index import DURATION_TICKS, Index
-from core.spectrogram import DISPLAY, analysis_samples, stft
 
 Chroma = npt.NDArray[np.float32]
 """[frames, 12], C first; frames of zero mean and length 1, or all zero where nothing sounds."""
@@ -29,6 +28,8 @@ _BLOCK = 1 << 15
 
 def of_clip(clip: Clip, rate_hz: float = RATE_HZ) -> Chroma:
     """[frames, 12] of a sound of any length, rate_hz frames a second."""
+    from core.spectrogram import DISPLAY, analysis_samples, stft  # brings librosa along
+
     samples = analysis_samples(clip)
     magnitude = np.abs(stft(samples))
     count = max(int(clip.duration_s * rate_hz), 1)
@@ -37,7 +38,9 @@ def of_clip(clip: Clip, rate_hz: float = RATE_HZ) -> Chroma:
         max(magnitude.shape[1] - 1, 0),
     )
     loud = np.log1p(_COMPRESSION * magnitude / max(float(magnitude.max(initial=0.0)), 1e-9))
-    summed = np.add.reduceat(_folding(magnitude.shape[0]) @ loud, edges, axis=1)
+    summed = np.add.reduceat(
+        _folding(magnitude.shape[0], DISPLAY.sample_rate) @ loud, edges, axis=1
+    )
     return centred(summed.T)
 
 
@@ -111,9 +114,9 @@ def centred(values: npt.NDArray[Any]) -> Chroma:
     return np.asarray(np.where(size > 1e-4, values / np.maximum(size, 1e-4), 0.0), np.float32)
 
 
-def _folding(bins: int) -> Chroma:
+def _folding(bins: int, sample_rate: int) -> Chroma:
     """[12, bins]: which pitch class each bin of the spectrum belongs to, in range 1, else 0."""
-    frequencies = np.arange(bins) * DISPLAY.sample_rate / (2 * (bins - 1))
+    frequencies = np.arange(bins) * sample_rate / (2 * (bins - 1))
     pitch = 69.0 + 12.0 * np.log2(np.maximum(frequencies, 1.0) / 440.0)
     weight = np.where((pitch > _LOWEST) & (pitch < _HIGHEST), 1.0, 0.0)
     return np.asarray((np.rint(pitch)[None] % 12 == np.arange(12)[:, None]) * weight, np.float32)

@@ -56,7 +56,7 @@ def _packed(first: Any, second: Any, third: Any, ratio: Any, other: Any) -> Keys
     for value, size in ((second, _STEPS), (third, _STEPS), (ratio, _RATIOS), (other, _RATIOS)):
         out *= size
         out += value
-    return out
+    return np.asarray(out, np.int32)
 
 
 def windows(count: int, skipping: bool) -> npt.NDArray[np.int64]:

@@ -43,7 +43,7 @@ class Piece:
     group: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Index:
     """Pieces and their lines, one behind the other.
 

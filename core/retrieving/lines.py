@@ -56,12 +56,14 @@ class Lines:
     """A piece or query as lines. bar_ticks: of a bar. seconds_per_tick: at its tempo.
 
     bars_known: whether somebody said where bars begin; else they are counted at 120 a minute.
+    begins_ticks: when the sound that the notes were heard in begins.
     """
 
     lines: tuple[Line, ...]
     bar_ticks: float
     seconds_per_tick: float
     bars_known: bool = True
+    begins_ticks: float = 0.0
 
 
 def lines_of_score(score: Score, most: int = MAX_LINES) -> Lines:
@@ -108,7 +110,8 @@ def lines_of_heard(notes: Sequence[HeardNote], grid: Grid | None = None) -> Line
     rows = np.array([
         ((n.start_s - zero_s) / second, n.pitch, (n.end_s - n.start_s) / second) for n in notes
     ])  # fmt: skip
-    return Lines(_edges([("heard", 0, rows)], 1), bar_ticks, second, grid is not None)
+    lines = _edges([("heard", 0, rows)], 1)
+    return Lines(lines, bar_ticks, second, grid is not None, -zero_s / second)
 
 
 def _edges(tracks: Sequence[tuple[str, int, Any]], most: int) -> tuple[Line, ...]:

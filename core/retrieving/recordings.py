@@ -14,7 +14,6 @@ from scipy import fft
 from core.audio import Clip
 from core.errors import UserInputError
 from core.retrieving import chroma
-from core.spectrogram import analysis_samples, mel_power, stft
 
 SHORTEST_S = 2.0
 QUIETEST = 1e-4
@@ -65,6 +64,8 @@ class Described:
 
 def described(clip: Clip) -> Described:
     """A clip's chroma, and mean and deviation of its mel-frequency cepstrum (Logan 2000)."""
+    from core.spectrogram import analysis_samples, mel_power, stft  # brings librosa along
+
     samples = analysis_samples(clip)
     samples = samples * np.float32(0.9 / max(float(np.abs(samples).max(initial=0)), QUIETEST))
     mel = np.log(np.maximum(mel_power(np.abs(stft(samples))), 1e-6))

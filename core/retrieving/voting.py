@@ -91,7 +91,7 @@ def hits(index: Index, query: Sequence[Line]) -> Hits:
     if not rows or not index.note_count:
         none, zero = np.zeros(0, np.int64), np.zeros(0)
         return Hits(none, none, none, zero, zero, none, zero)
-    wanted, line, onset, span, pitch, weight = map(np.concatenate, zip(*rows, strict=True))
+    wanted, which, onset, span, pitch, weight = map(np.concatenate, zip(*rows, strict=True))
     keys, places = index.postings
     low, high = (np.searchsorted(keys, wanted, side=side) for side in ("left", "right"))
     found = high - low
@@ -105,7 +105,7 @@ def hits(index: Index, query: Sequence[Line]) -> Hits:
     within = np.arange(len(gram)) - np.repeat(np.cumsum(count) - count, count)
     note = places[low[gram] + within].astype(np.int64)
     rare = np.log(index.note_count / np.maximum(found, 1)) * weight
-    return Hits(gram, note, line[gram], onset[gram], span[gram], pitch[gram], rare[gram])
+    return Hits(gram, note, which[gram], onset[gram], span[gram], pitch[gram], rare[gram])
 
 
 def candidates(index: Index, query: Sequence[Line], found: Hits, most: int) -> list[Candidate]:
