@@ -57,6 +57,7 @@ gallery: $(VENV)/app.stamp
 	$(RUN) -m benchmarks.gallery $(if $(DATA),--data "$(DATA)")
 	$(RUN) -m benchmarks.gallery --job compose
 	$(RUN) -m benchmarks.gallery_sample
+	$(RUN) -m benchmarks.gallery_compare
 	$(RUN) -m benchmarks.gallery_remix $(if $(DATA),--data "$(DATA)")
 	$(if $(DATA),$(RUN) -m benchmarks.gallery_notes --data "$(DATA)")
 

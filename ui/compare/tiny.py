@@ -65,7 +65,8 @@ def _begin(training: Training | None, busy: bool) -> None:
             icon=":material/hourglass_top:",
         )
     if training is not None and training.state == "stopped":
-        st.caption(f"Stopped after {training.elapsed_s:.0f} s.")
+        early = "" if training.points() else " It had not begun to learn; this machine is busy."
+        st.caption(f"Stopped after {training.elapsed_s:.0f} s.{early}")
     elif training is not None and training.state == "failed":
         st.error("The training broke off; please start it again.", icon=":material/info:")
     if problem := st.session_state.pop(PROBLEM, None):
