@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.retrieving.lines import WHOLE, Line, lines_of_score
+from core.retrieving.chroma import Chroma
+from core.retrieving.lines import WHOLE, Line, Lines, lines_of_score
 from core.score import Note, Score, Track
 from training.retrieval_index import Read
 
@@ -28,6 +29,21 @@ class Passage:
     line: Score
     score: Score
     first_bar: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query and its right answers. pieces: numbers in the index. strict: without note for note.
+
+    heard: chroma of the recording, where there is one.
+    """
+
+    condition: str
+    source: Passage
+    lines: Lines | None
+    right: frozenset[int]
+    strict: frozenset[int]
+    heard: Chroma | None = None
 
 
 def passage(read: Read, seed: int) -> Passage | None:

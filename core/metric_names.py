@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.comparing.metric_names import COMPARED
 from core.metric import Metric as Metric  # which many take from here
+from core.retrieving.metric_names import RETRIEVED
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -231,5 +232,6 @@ METRICS: dict[str, Metric] = {
             "Milliseconds from a place to 3 s of sound.",
         ),
         *COMPARED,
+        *RETRIEVED,
     )
 }  # fmt: skip

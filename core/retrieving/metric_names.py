@@ -1,0 +1,30 @@
+"""The figures of retrieval, for `core.metric_names`."""
+
+from __future__ import annotations
+
+from core.metric import Metric
+
+_RANK = "1 where the right piece comes first, 1/2 where it comes second, 0 where it is not found"
+
+RETRIEVED = (
+    Metric(
+        "moved_reciprocal_rank", "Reciprocal rank, other key and tempo", "", "higher", 3,
+        f"For a passage in another key and tempo: {_RANK}; the mean.",
+    ),
+    Metric(
+        "spoiled_reciprocal_rank", "Reciprocal rank, 20 % of notes wrong", "", "higher", 3,
+        f"The same, with a fifth of the notes dropped, changed or added beside: {_RANK}.",
+    ),
+    Metric(
+        "heard_reciprocal_rank", "Reciprocal rank, from a recording", "", "higher", 3,
+        f"For a recording of the tune, whose notes have to be heard first: {_RANK}.",
+    ),
+    Metric(
+        "moved_recall", "Among the first ten", "", "higher", 3,
+        "How often the right piece is among the first ten, for a passage in another key and tempo.",
+    ),
+    Metric(
+        "query_ms", "Time for a query", "ms", "lower", 0,
+        "Milliseconds of one core's time for a query over the whole index.",
+    ),
+)  # fmt: skip
