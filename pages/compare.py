@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import links
-from ui.compare import between, curves, sides, tiny, verdict, why
+from ui.compare import between, curves, search, sides, tiny, verdict, why
 
 SECTION = "compare_section"
 SECTIONS = {
@@ -12,6 +12,7 @@ SECTIONS = {
     "between": ("In between", ":material/timeline:", between.show),
     "why": ("Why this note", ":material/psychology_alt:", why.show),
     "tiny": ("Train a tiny one", ":material/model_training:", tiny.show),
+    "search": ("Search", ":material/manage_search:", search.show),
     "verdict": ("Verdict", ":material/gavel:", verdict.show),
 }
 

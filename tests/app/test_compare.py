@@ -153,7 +153,9 @@ def test_cancel_leaves_the_earlier_comparison(monkeypatch):
             raise
 
     monkeypatch.setattr(plans, "make", slow)
-    at = press(page("compare"), "Write")
+    at = page("compare")
+    at.number_input(key="compare_seed").set_value(9)
+    at = press(at, "Write")
     assert going.wait(10)
     at.run().button(key="compare_cancel").click().run()
     assert ended.wait(10)

@@ -13,7 +13,7 @@ from core.comparing.plan import OWN, Plan, Side
 from core.errors import UserInputError
 from core.gallery import GalleryComparison
 from core.progress import Progress, part
-from ui import links
+from ui import closest, links
 from ui.background import REFRESH_S, Runs
 from ui.compare import form, pairs, rolls
 from ui.compare.pairs import Pair
@@ -211,6 +211,7 @@ def _side(pair: Pair, side: Side) -> None:
     name = f"{pair.title}, {title}"
     with st.container(horizontal=True):
         rolls.downloads(side.score, name, key=f"compare_download_{side.model}")
+    closest.of_score(side.score, work, key=f"compare_closest_{side.model}")
     view = st.session_state.get(VIEW)
     if view == rolls.SHEET:
         rolls.sheet(side.score, name, key=f"compare_sheet_{side.model}")
