@@ -51,8 +51,8 @@ class Tiny:
             midi_lstm_model.build(sizes=kind.sizes, units=96, embedding=24, width=48, dropout=0.0)
             if name == "midi-lstm"
             else midi_vae_model.build(
-                sizes=kind.sizes, bars=kind.bars, units=56, reader=20, conductor=24, latent=16,
-                embedding=20, width=40, dropout=0.0,
+                sizes=kind.sizes, bars=kind.bars, units=52, reader=16, conductor=20, latent=16,
+                embedding=16, width=40, dropout=0.0,
             )
         )  # fmt: skip
         self.trainee = Trainee(self.network)

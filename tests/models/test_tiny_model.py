@@ -35,4 +35,4 @@ def test_both_learn_alike_tell_of_it_and_leave_weights(tmp_path, monkeypatch, ca
         drawn = model.sample(2, seed=1)
         assert drawn.shape == (2, 32, 1)
         np.testing.assert_array_equal(drawn, model.sample(2, seed=1))
-    assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
