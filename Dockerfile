@@ -27,6 +27,7 @@ EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:7860/_stcore/health', timeout=4)"]
 
+# numba looks into no folder that it cannot write to: on a read-only file system it gets a copy.
 # A Space (SPACE_ID is set) shows the app in a frame of another origin, over HTTPS: without
 # SameSite=None the browser would hold back the cookie that uploads are checked with.
-CMD ["sh", "-c", "exec python -m streamlit run app.py --server.address 0.0.0.0 --server.port 7860 --server.headless true ${SPACE_ID:+--server.xsrfCookieSameSite none}"]
+CMD ["sh", "-c", "mkdir -p /tmp/numba && cp -r \"$NUMBA_CACHE_DIR/.\" /tmp/numba && export NUMBA_CACHE_DIR=/tmp/numba && exec python -m streamlit run app.py --server.address 0.0.0.0 --server.port 7860 --server.headless true ${SPACE_ID:+--server.xsrfCookieSameSite none}"]

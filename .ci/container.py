@@ -26,8 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 120
-TRIAL = ["python", "-m", "core", "extrapolate", "-o", "/tmp/out.wav", "--engine", "structure"]
-"""Weights, librosa's compiled parts and what is kept of them, all on a read-only file system."""
+TRIAL = "exec python -m core extrapolate -o /tmp/out.wav --engine structure"
+"""Started as the app is: weights, and librosa's compiled parts on a read-only file system."""
 NOT_HERE = ("apt-get", "useradd", "pip install")
 """What begins RUN lines that are not run: packages are installed by `install`."""
 
@@ -147,8 +147,9 @@ def main() -> None:
             subprocess.run(as_user(image, ["sh", "-c", line]), cwd=app, env=env, check=True)
             print(f"ran: {line}", flush=True)
         sound = next(app.glob("gallery/extrapolate/*/source.flac"))
-        made = [*TRIAL, str(sound)]
-        subprocess.run(read_only(as_user(image, made)), cwd=app, env=env, check=True)
+        before, _, _ = image.command[-1].partition("exec ")
+        trial = ["sh", "-c", f"{before}{TRIAL} {shlex.quote(str(sound))}"]
+        subprocess.run(read_only(as_user(image, trial)), cwd=app, env=env, check=True)
         check(image, home, app, env)
         space = env | {"SPACE_ID": "someone/encore"}
         check(image, home, app, space, wanted="--server.xsrfCookieSameSite none")
