@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import UserInputError
+from core.listening import ready
 from core.listening.keeping import keeper
 from core.listening.material import items
 from core.listening.questions import COUNT, RESULTS_AFTER
@@ -24,6 +25,7 @@ def welcome() -> None:
     if not items():
         st.info("The gallery is empty so far.", icon=":material/queue_music:")
         return
+    ready.warm()
     st.button(
         "Start", key="listen_start", type="primary", icon=":material/hearing:", on_click=visit.start
     )
@@ -69,7 +71,8 @@ elif own.over:
     finished(own)
 else:
     try:
-        stage.show(own)
+        with st.container(width=720):
+            stage.show(own)
     except (OSError, UserInputError):
         st.info("This sound cannot be read; go on without it.", icon=":material/info:")
         st.button("Next", key="listen_pass", on_click=visit.go_on, args=(own.at,))

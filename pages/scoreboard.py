@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.metrics import METRICS
 from ui import scores
+from ui.listen import tables as listening
 
 
 def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
@@ -108,3 +109,4 @@ if not found:
     )
 for entry in found:
     show(entry)
+listening.section()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ COUNT = 12
 RESULTS_AFTER = 6
 """Votes that a visitor gives before seeing anybody's."""
 JOB_WEIGHTS = {"extrapolate": 4.0, "remix": 3.0, "compose": 3.0, "sample": 1.0, "compare": 2.0}
+_TRIES = 8
 CHECK_PLACES = (1, 5)
 """The check is asked early, so that it is met before somebody stops: places from, and below."""
 
@@ -62,17 +64,16 @@ def draw(items: Sequence[Item], seed: int, count: int = COUNT) -> list[Question]
 def _question(
     items: Sequence[Item], used: set[str], before: Sequence[Question], rng: np.random.Generator
 ) -> Question | None:
-    kind = (TRUE_OR_GENERATED, PAIR)[int(rng.integers(2))]
+    kinds = (TRUE_OR_GENERATED, PAIR) if rng.random() < 0.5 else (PAIR, TRUE_OR_GENERATED)
     asked = {(one.kind, one.item, frozenset(one.shown)) for one in before}
-    for of_kind in (kind, PAIR if kind == TRUE_OR_GENERATED else TRUE_OR_GENERATED):
-        open_items = [item for item in items if of_kind == PAIR or TRUTH in item.makers]
-        fresh = [item for item in open_items if not item.parts & used]
-        for pool in (fresh, open_items):
-            for _ in range(8 if pool else 0):
-                item = _item(pool, rng)
-                shown = _pair(item, rng) if of_kind == PAIR else _single(item, rng)
-                if (of_kind, item, frozenset(shown)) not in asked:
-                    return Question(of_kind, item, shown)
+    fresh = [item for item in items if not item.parts & used]
+    for pool, kind in itertools.product((fresh, items), kinds):
+        pool = [item for item in pool if kind == PAIR or TRUTH in item.makers]
+        for _ in range(_TRIES if pool else 0):
+            item = _item(pool, rng)
+            shown = _pair(item, rng) if kind == PAIR else _single(item, rng)
+            if (kind, item, frozenset(shown)) not in asked:
+                return Question(kind, item, shown)
     return None
 
 

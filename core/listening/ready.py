@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +23,13 @@ THREADS = 2
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="listening")
 _lock = threading.Lock()
 _made: OrderedDict[tuple[str, Item, str], Future[FloatArray]] = OrderedDict()
+
+
+def warm() -> None:
+    """Import in the background what decodes and measures sound: seconds, the first time."""
+    if "pyloudnorm" not in sys.modules:
+        _pool.submit(importlib.import_module, "pyloudnorm")
+        _pool.submit(importlib.import_module, "core.decoding")
 
 
 def begin(question: Question) -> None:

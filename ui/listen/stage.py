@@ -21,7 +21,7 @@ SINGLE_QUESTIONS = {
     "sample": "Is this a note of a real instrument, or generated?",
 }
 SAID = {TRUE_OR_GENERATED: ("true", "generated"), PAIR: ("A", "B")}
-LABELS = {TRUE_OR_GENERATED: ("True", "Generated"), PAIR: ("A", "B")}
+LABELS = {TRUE_OR_GENERATED: ("True", "Generated"), PAIR: ("Vote A", "Vote B")}
 
 
 def words(question: Question) -> str:
@@ -69,10 +69,12 @@ def _buttons(own: Visit, question: Question) -> None:
                 label,
                 key=f"listen_choice_{choice}",
                 type="primary",
+                width="stretch",
                 shortcut=str(choice + 1),
                 on_click=visit.answer,
                 args=(own.at, choice),
             )
+    with st.container(horizontal=True):
         st.button("Skip", key="listen_skip", shortcut="S", on_click=visit.go_on, args=(own.at,))
         st.button("Stop here", key="listen_stop", type="tertiary", on_click=visit.stop)
 
@@ -98,4 +100,4 @@ def _name(question: Question, maker: str) -> str:
     name = title(question.item.job, maker)
     if maker in (TRUTH, NOISE):
         return name[0].lower() + name[1:]
-    return f"{name}, as published" if is_published(question.item.job, maker) else f"{name}, ours"
+    return name if is_published(question.item.job, maker) else f"{name}, ours"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,10 +11,27 @@ from core.listening.keeping import keeper
 from core.listening.material import title
 from core.listening.results import Results, Row, results
 from core.listening.statistics import ELO_MIDDLE
-from core.listening.votes import Vote
+from core.listening.votes import TRUTH, Vote
 from ui.listen import visit
 
-_STYLE = "<style>[class*=st-key-listen_table] { overflow-x: auto; }</style>"
+_STYLE = """
+<style>
+.encore-votes { overflow-x: auto; }
+.encore-votes table { border-collapse: collapse; font-size: 14px; width: 100%; max-width: 860px; }
+.encore-votes th, .encore-votes td { padding: 6px 10px; text-align: right; white-space: nowrap;
+  font-variant-numeric: tabular-nums;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.encore-votes thead th { font-size: 12px; font-weight: 400; }
+.encore-votes tr > :first-child { padding-left: 0; text-align: left; font-weight: 600;
+  white-space: normal; min-width: 130px; }
+.encore-votes .drawn { width: 40%; min-width: 90px; }
+.encore-votes .drawn div { position: relative; height: 12px; }
+.encore-votes .drawn i { position: absolute; top: 4px; height: 4px; border-radius: 2px;
+  background: color-mix(in srgb, currentColor 40%, transparent); }
+.encore-votes .drawn b { position: absolute; top: 1px; width: 10px; height: 10px;
+  margin-left: -5px; border-radius: 50%; background: currentColor; }
+</style>
+"""
 
 
 def show(own: Sequence[Vote] = ()) -> None:
@@ -26,7 +44,6 @@ def show(own: Sequence[Vote] = ()) -> None:
     if not found:
         st.info("No votes that count so far.", icon=":material/how_to_vote:")
         return
-    st.html(_STYLE)
     for one in found:
         _job(one)
     with st.expander("How this is counted", icon=":material/straighten:"):
@@ -55,32 +72,42 @@ def section() -> None:
 def _job(one: Results) -> None:
     st.subheader(one.job.capitalize(), anchor=False)
     if one.ratings:
-        zero = title(one.job, "truth") if one.anchored else "The mean"
+        zero = title(one.job, TRUTH) if one.anchored else "The mean"
         st.markdown(f"**A or B?** Elo: {zero[0].lower() + zero[1:]} stands at {ELO_MIDDLE:.0f}.")
-        with st.container(key=f"listen_table_elo_{one.job}"):
-            _table(one.job, "Elo", one.ratings, 1.0, "")
+        _table(one.job, "Elo", one.ratings, 1.0, "")
     if one.taken_for_true:
         st.markdown("**True or generated?** How often each was taken for true.")
-        with st.container(key=f"listen_table_true_{one.job}"):
-            _table(one.job, "Taken for true", one.taken_for_true, 100.0, " %")
+        _table(one.job, "Taken for true", one.taken_for_true, 100.0, " %")
     if one.words:
         st.caption(one.words)
 
 
 def _table(job: str, name: str, rows: Sequence[Row], scale: float, unit: str) -> None:
-    figures = [row.figure for row in rows]
-    fixed = [one.low == one.high for one in figures]
-    st.table(
-        {
-            "": [title(job, row.maker) for row in rows],
-            name: [f"{scale * one.value:.0f}{unit}" for one in figures],
-            "95 % interval": [
-                "–" if by_definition else f"{scale * one.low:.0f} to {scale * one.high:.0f}{unit}"
-                for one, by_definition in zip(figures, fixed, strict=True)
-            ],
-            "Votes": [str(row.votes) for row in rows],
-        },
-        hide_index=True,
+    """A row for each maker, with its interval in figures and drawn."""
+    low = min(row.figure.low for row in rows)
+    high = max(row.figure.high for row in rows)
+    if unit:
+        low, high = 0.0, 1.0
+    span = max(high - low, 1e-9)
+    cells = []
+    for row in rows:
+        own = row.figure
+        told = "by definition"
+        if own.low != own.high:
+            told = f"{scale * own.low:.0f} to {scale * own.high:.0f}{unit}"
+        left, wide = (own.low - low) / span, (own.high - own.low) / span
+        at = (own.value - low) / span
+        drawn = f'<i style="left:{left:.1%};width:{wide:.1%}"></i><b style="left:{at:.1%}"></b>'
+        cells.append(
+            f'<tr><th scope="row">{html.escape(title(job, row.maker))}</th>'
+            f"<td>{scale * own.value:.0f}{unit}</td><td>{told}</td>"
+            f'<td class="drawn" aria-hidden="true"><div>{drawn}</div></td><td>{row.votes}</td></tr>'
+        )
+    head = "".join(f'<th scope="col">{text}</th>' for text in (name, "95 % interval", "", "Votes"))
+    st.html(
+        f'{_STYLE}<div class="encore-votes" tabindex="0" role="region" aria-label="{name}"><table>'
+        f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(cells)}</tbody>'
+        "</table></div>"
     )
 
 
