@@ -55,8 +55,8 @@ class Config:
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     minutes: float = 8.0
     steps: int = 10**9
-    batch: int = 128
-    peak: float = 2e-3
+    batch: int = 32
+    peak: float = 3e-3
     weight_decay: float = 0.01
     hidden: float = 0.0
     divergence: float = 0.2
@@ -117,6 +117,7 @@ def fit(
     epoch = max((config.epoch_patterns or len(train)) // config.batch, 1)
     began = time.monotonic() - spent
     last = _done(config, step, spent) >= 1.0
+    seen: list[dict[str, float]] = []
     for tokens in _batches(config, train, step):
         if last:
             break
@@ -127,11 +128,13 @@ def fit(
             rate = rise * (0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * done)))
             trainee.optimizer.learning_rate.assign(config.peak * rate)
         weight = config.divergence * min(1.0, done / max(config.rising, 1e-9))
+        trainee.reset_metrics()
         said = trainee.train_on_batch(
             inputs(network, tokens, np.random.default_rng([config.seed, 1, step]), config.hidden),
             weights(len(tokens), weight, config.adversarial),
             return_dict=True,
         )
+        seen.append({name: float(said[name]) for name in TERMS})
         average.update(step)
         done = _done(config, step, time.monotonic() - began)
         progress(min(done, 1.0))
@@ -139,11 +142,11 @@ def fit(
         if step % epoch == 0 or last:
             spent = time.monotonic() - began
             with average.applied():
-                row = _row(config, trainee, said, held, len(rows) + 1, spent, step)
+                row = _row(config, trainee, seen, held, len(rows) + 1, spent, step)
                 rows.append(row)
                 if out:
                     _keep(config, network, rows, out)
-            trainee.reset_metrics()
+            seen = []
             if history and out:
                 history.add(*row.values())
                 store(out, trainee, average, rows, step, spent)
@@ -183,7 +186,7 @@ def _held(config: Config, network: keras.Model, valid: Pattern) -> list[list[Any
 
 
 def _row(
-    config: Config, trainee: Trainee, said: Mapping[str, float], held: list[list[Any]],
+    config: Config, trainee: Trainee, seen: list[dict[str, float]], held: list[list[Any]],
     epoch: int, spent_s: float, step: int,
 ) -> dict[str, float]:  # fmt: skip
     """A row of the history, with the weights that the trainee has now."""
@@ -191,7 +194,7 @@ def _row(
     terms = np.concatenate([np.asarray(trainee.predict_on_batch(batch)) for batch in held])
     loss = weights(len(terms), config.divergence, config.adversarial) * terms
     valid = dict(zip(TERMS, terms.mean(axis=0) / steps, strict=True))
-    train = {name: float(said[name]) / steps for name in TERMS}
+    train = {name: float(np.mean([row[name] for row in seen])) / steps for name in TERMS}
     values = (
         epoch, spent_s / 60, step * config.batch,
         train["reconstruction"] + train["divergence"],

@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
+from scipy.special import erf
 
 from core.comparing.patterns import STEPS_PER_BAR, Pattern
 
@@ -104,7 +105,7 @@ class Heads:
         if number:
             drawn = tokens[..., :number] + self.offsets[:number]
             x = x + self.told[number - 1][drawn].sum(axis=-2)
-        return np.asarray(_gelu(x) @ out + out_bias, np.float32)
+        return np.asarray(gelu(x) @ out + out_bias, np.float32)
 
     def nats(self, context: Array, tokens: Pattern) -> npt.NDArray[np.float64]:
         """[..., voices]: -ln p of the tokens."""
@@ -162,6 +163,9 @@ def _sigmoid(x: Array) -> Array:
     return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5, np.float32)
 
 
-def _gelu(x: Array) -> Array:
+def gelu(x: Array, exact: bool = False) -> Array:
+    """x times the normal distribution function of x, by default by the usual approximation."""
+    if exact:
+        return np.asarray(0.5 * x * (1.0 + erf(x / np.float32(2**0.5))), np.float32)
     inner = np.float32(0.7978845608) * (x + np.float32(0.044715) * x**3)
     return np.asarray(0.5 * x * (1.0 + np.tanh(inner)), np.float32)

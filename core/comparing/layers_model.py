@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 from core.comparing.patterns import STEPS_PER_BAR
 
@@ -76,9 +76,10 @@ class Reader(layers.Layer):  # type: ignore[misc]
 
     def build(self, shape: Any = None) -> None:
         rows = sum(self.sizes) + len(self.sizes)
-        self.table = self.add_weight(shape=(rows, self.width), initializer="normal", name="table")
+        first = initializers.RandomNormal(stddev=0.3)
+        self.table = self.add_weight(shape=(rows, self.width), initializer=first, name="table")
         self.place = self.add_weight(
-            shape=(STEPS_PER_BAR, self.width), initializer="normal", name="place"
+            shape=(STEPS_PER_BAR, self.width), initializer=first, name="place"
         )
         self.built = True
 

@@ -19,17 +19,19 @@ from core.comparing.patterns import STEPS_PER_BAR
 class MidiVae(keras.Model):  # type: ignore[misc]
     """A variational autoencoder of patterns, as MusicVAE (Roberts et al. 2018) decodes them.
 
-    Two LSTMs read each bar forwards and backwards, two more the bars; what they end with says where
-    the pattern lies. From a place a conductor goes from bar to bar, and the decoder, which begins
-    anew with every bar, writes it step by step. Beyond its bar it sees only the token before.
+    Two LSTMs read each bar forwards and backwards, and a dense layer sums up what they say at its
+    sixteen steps; two more read these bars, and what they end with says where the pattern lies.
+    From a place a conductor goes from bar to bar and plans its sixteen steps; the decoder, which
+    begins anew with every bar, writes it step by step. Beyond its bar it sees only the token before.
+    MusicVAE has neither the dense layer nor the plan: it needs far more steps of training.
 
     Tokens [batch, steps, voices] -> logits [batch, steps, tokens of all voices], of the same tokens
     decoded from their place's mean, each step's given the one before.
     """
 
     def __init__(
-        self, sizes: Sequence[int], bars: int, units: int = 192, reader: int = 80,
-        conductor: int = 96, latent: int = 96, embedding: int = 48, width: int = 128,
+        self, sizes: Sequence[int], bars: int, units: int = 160, reader: int = 56,
+        conductor: int = 96, latent: int = 64, embedding: int = 48, width: int = 128,
         dropout: float = 0.1, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
@@ -39,11 +41,13 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         # and `core.comparing.network` reads them by name.
         self.ear = Reader(sizes, embedding)
         self.bar_forwards, self.bar_backwards = Lstm(reader), Lstm(reader)
+        self.bar_sum = layers.Dense(conductor, activation="gelu")
         self.form_forwards, self.form_backwards = Lstm(reader), Lstm(reader)
         self.centre = layers.Dense(2 * latent)
         self.begin = layers.Dense(2 * conductor, activation="tanh")
         self.conductor = Lstm(conductor)
         self.begin_bar = layers.Dense(2 * units, activation="tanh")
+        self.bar_plan = layers.Dense(STEPS_PER_BAR * embedding)
         self.eye = Reader(sizes, embedding)
         self.cell = Lstm(units)
         self.heads = Heads(sizes, width, dropout)
@@ -54,14 +58,16 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         self.eye.build()
         for bar in (self.bar_forwards, self.bar_backwards):
             bar.build((None, None, self.embedding))
-        reader = 2 * self.bar_forwards.units
+        reader, conductor = 2 * self.bar_forwards.units, self.conductor.units
+        self.bar_sum.build((None, STEPS_PER_BAR * reader))
         for form in (self.form_forwards, self.form_backwards):
-            form.build((None, None, reader))
+            form.build((None, None, conductor))
         self.centre.build((None, reader))
         self.begin.build((None, self.latent))
         self.conductor.build((None, None, self.latent))
-        self.begin_bar.build((None, None, self.conductor.units))
-        self.cell.build((None, None, self.embedding + self.conductor.units))
+        self.begin_bar.build((None, conductor))
+        self.bar_plan.build((None, conductor))
+        self.cell.build((None, None, 2 * self.embedding))
         self.heads.build((None, None, self.units))
         self.built = True
 
@@ -73,8 +79,9 @@ class MidiVae(keras.Model):  # type: ignore[misc]
     def encode(self, tokens: Any, training: bool | None = None) -> tuple[Any, Any]:
         """Means and log variances of the places, [batch, latent] each."""
         x = self._by_bar(self.ear(tokens))
-        ends = [self.bar_forwards(x)[1][0], self.bar_backwards(x, backwards=True)[1][0]]
-        read = self.drop(ops.concatenate(ends, axis=-1), training=training)
+        said = [self.bar_forwards(x)[0], self.bar_backwards(x, backwards=True)[0]]
+        steps = self.drop(ops.concatenate(said, axis=-1), training=training)
+        read = self.bar_sum(ops.reshape(steps, (-1, STEPS_PER_BAR * steps.shape[-1])))
         bars = ops.reshape(read, (-1, self.bars, read.shape[-1]))
         ends = [self.form_forwards(bars)[1][0], self.form_backwards(bars, backwards=True)[1][0]]
         mean, log_variance = ops.split(self.centre(ops.concatenate(ends, axis=-1)), 2, axis=-1)
@@ -89,8 +96,8 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         bars = self.conductor(steady, begin=(start[0], start[1]))[0]
         bars = ops.reshape(bars, (-1, bars.shape[-1]))
         start = ops.split(self.begin_bar(bars), 2, axis=-1)
-        asked = ops.repeat(bars[:, None], STEPS_PER_BAR, axis=1)
-        x = ops.concatenate([self._by_bar(self.eye(before)), asked], axis=-1)
+        plan = ops.reshape(self.bar_plan(bars), (-1, STEPS_PER_BAR, self.embedding))
+        x = ops.concatenate([self._by_bar(self.eye(before)), plan], axis=-1)
         states = self.cell(x, begin=(start[0], start[1]))[0]
         context = ops.reshape(states, (-1, self.bars * STEPS_PER_BAR, self.units))
         return self.heads(self.drop(context, training=training), tokens, training=training)

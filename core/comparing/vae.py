@@ -16,6 +16,7 @@ from core.comparing.layers import (
     Weights,
     chances,
     dense,
+    gelu,
     log_sum_exp,
     shifted,
 )
@@ -53,12 +54,14 @@ class MidiVae:
         return mean, np.clip(log_variance, -8.0, 2.0)
 
     def _encode(self, tokens: Pattern) -> Array:
+        forwards, backwards, form_forwards, form_backwards = self.readers
         x = _by_bar(self.ear.read(tokens))
-        for forwards, backwards in (self.readers[:2], self.readers[2:]):
-            ends = (forwards.run(x)[1], backwards.run(x, backwards=True)[1])
-            # the bars' ends are what the next two read
-            x = np.concatenate(ends, axis=1).reshape(len(tokens), -1, 2 * forwards.units)
-        return dense(self.weights, "centre", x[:, 0])
+        said = (forwards.run(x)[0], backwards.run(x, backwards=True)[0])
+        steps = np.concatenate(said, axis=-1).reshape(len(x), -1)
+        bars = gelu(dense(self.weights, "bar_sum", steps), exact=True)
+        bars = bars.reshape(len(tokens), self.kind.bars, -1)
+        ends = (form_forwards.run(bars)[1], form_backwards.run(bars, backwards=True)[1])
+        return dense(self.weights, "centre", np.concatenate(ends, axis=-1))
 
     def decode(
         self, latents: Latents, *, seed: int, temperature: float = 0.0, progress: Progress = ignore
@@ -131,21 +134,21 @@ class MidiVae:
         return np.concatenate(found)
 
     def _nats(self, latents: Latents, tokens: Pattern) -> Nats:
-        bars, begin = self._conducted(latents)
+        plan, begin = self._conducted(latents)
         read = _by_bar(self.eye.read(shifted(tokens, self.kind.sizes)))
-        asked = np.repeat(bars[:, None], STEPS_PER_BAR, axis=1)
-        states = self.cell.run(np.concatenate([read, asked], axis=-1), begin)[0]
+        states = self.cell.run(np.concatenate([read, plan], axis=-1), begin)[0]
         return self.heads.nats(states.reshape(*tokens.shape[:2], -1), tokens)
 
     def _conducted(self, latents: Latents) -> tuple[Array, tuple[Array, Array]]:
-        """What the conductor says of each bar [patterns * bars, ...], and the decoder's start."""
+        """The plan of each bar [patterns * bars, steps of a bar, width], and the decoder's start."""
         place = np.asarray(latents, np.float32)
         start = np.split(np.tanh(dense(self.weights, "begin", place)), 2, axis=1)
         steady = np.repeat(place[:, None], self.kind.bars, axis=1)
         bars = self.conductor.run(steady, (start[0], start[1]))[0]
         bars = bars.reshape(-1, self.conductor.units)
         start = np.split(np.tanh(dense(self.weights, "begin_bar", bars)), 2, axis=1)
-        return bars, (start[0], start[1])
+        plan = dense(self.weights, "bar_plan", bars).reshape(len(bars), STEPS_PER_BAR, -1)
+        return plan, (start[0], start[1])
 
     def _write(
         self,
@@ -156,10 +159,7 @@ class MidiVae:
         progress: Progress,
     ) -> Pattern:
         count, kind = len(latents), self.kind
-        bars, (states, cells) = self._conducted(latents)
-        width = self.eye.table.shape[1]
-        kernel = self.cell.kernel[:width]
-        asked = bars @ self.cell.kernel[width:] + self.cell.bias
+        plan, (states, cells) = self._conducted(latents)
         made = np.zeros((count, kind.steps, len(kind.voices)), np.int64)
         forced = 0 if primer is None else len(primer)
         if primer is not None:
@@ -169,8 +169,9 @@ class MidiVae:
             rows = np.arange(count) * kind.bars + step // STEPS_PER_BAR
             if step % STEPS_PER_BAR == 0:
                 state, cell = states[rows], cells[rows]
-            read = self.eye.read(before[:, None], step)[:, 0] @ kernel + asked[rows]
-            state, cell = self.cell.step(state, cell, read)
+            read = self.eye.read(before[:, None], step)[:, 0]
+            x = np.concatenate([read, plan[rows, step % STEPS_PER_BAR]], axis=1)
+            state, cell = self.cell.step(state, cell, x @ self.cell.kernel + self.cell.bias)
             if step >= forced:
                 made[:, step] = self.heads.drawn(state, chance[:, step], temperature)
             before = made[:, step]
