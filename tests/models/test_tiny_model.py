@@ -4,13 +4,22 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from core.comparing import tiny_model
 from core.comparing.layers import weights_of
 from core.comparing.network import read
 from core.comparing.tiny import KIND, Point
 
-STEPS = 12
+STEPS = 4
+
+
+@pytest.fixture(autouse=True)
+def eager():
+    """Tracing a graph takes longer than the few steps that are taken here."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def test_both_learn_alike_tell_of_it_and_leave_weights(tmp_path, monkeypatch, capsys):
@@ -21,14 +30,15 @@ def test_both_learn_alike_tell_of_it_and_leave_weights(tmp_path, monkeypatch, ca
             one_step(self, 0.0)
 
     monkeypatch.setattr(tiny_model.Tiny, "train", steps)
+    monkeypatch.setattr(tiny_model, "RATE", 0.03)
     tiny_model.main(tmp_path, 5, 0.0)  # the time is up at once: one turn each
     points = [Point(**json.loads(line)) for line in capsys.readouterr().out.splitlines()]
     assert [point.model for point in points] == ["midi-lstm", "midi-vae"]
     sizes = []
     for point in points:
         assert point.patterns == STEPS * tiny_model.BATCH
-        assert point.train_nats < 2.5  # of 4.5 for what knows nothing
-        assert point.held_out_nats < 2.5
+        assert point.train_nats < 3.0  # of 4.5 for what knows nothing
+        assert point.held_out_nats < 3.0
         path = tmp_path / f"{point.model}.weights.h5"
         sizes.append(sum(array.size for array in weights_of(path).values()))
         model = read(path, point.model, KIND)
