@@ -82,7 +82,7 @@ def paths(model: Autoencoder, first: Pattern, last: Pattern) -> Paths:
 def mixed(first: Pattern, last: Pattern, kind: Kind) -> Paths:
     """The rung: each token is the first's or, the more often the further along, the last's.
 
-    The data interpolation of Roberts et al. 2018: even by its making, but it makes no music.
+    The data interpolation of Roberts et al. 2018: its tokens change evenly, but to no music.
     """
     turns = np.random.default_rng(0).random(first.shape)
     shares = np.linspace(0.0, 1.0, PATH_STEPS + 1)

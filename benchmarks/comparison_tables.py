@@ -158,7 +158,7 @@ def space_table(outcomes: Sequence[Outcome]) -> Table | None:
     note = (
         "Test patterns are placed where the encoder says, and the likeliest pattern is written, "
         "token by token from what was written before. Ways are straight lines between the places "
-        "of two test patterns of two pieces; the mixing of tokens is even by its making."
+        "of two test patterns of two pieces; the rung mixes their tokens."
     )
     columns = ["patterns", "model", *titles[:2], "at most", *titles[2:]]
     return Table("The space of the VAE", note, columns, lines)

@@ -86,6 +86,7 @@ ABLATIONS: dict[str, dict[str, dict[str, Any]]] = {
     VAE: {
         "as it is": {},
         "flat decoder, no hierarchy": {"without": "flat"},
+        "no plan of a bar's steps, as MusicVAE": {"without": "steady"},
         "no place in the bar": {"without": "no place"},
         "no steps hidden": {"hidden": 0.0},
         "divergence at once, not by and by": {"rising": 0.0},

@@ -9,14 +9,14 @@ import numpy as np
 from keras import ops
 
 from core.comparing.midi_vae_model import MidiVae
-from core.comparing.patterns import FIRST_PITCH, KINDS, Kind, Pattern
+from core.comparing.patterns import FIRST_PITCH, KINDS, STEPS_PER_BAR, Kind, Pattern
 from training.midi_fit import Config, build
 
-FLAT, NO_PLACE = "flat", "no place"
+FLAT, NO_PLACE, STEADY = "flat", "no place", "steady"
 
 
 class FlatVae(MidiVae):
-    """`MidiVae` without a hierarchy: the decoder goes on from bar to bar, told the place alone."""
+    """`MidiVae` without a hierarchy: one plan for all bars, a decoder that goes on over them."""
 
     def decode(
         self, latents: Any, tokens: Any, before: Any, training: bool | None = None
@@ -25,19 +25,40 @@ class FlatVae(MidiVae):
         start = ops.split(self.begin(latents), 2, axis=-1)
         said = self.conductor(latents[:, None], begin=(start[0], start[1]))[0][:, 0]
         start = ops.split(self.begin_bar(said), 2, axis=-1)
-        asked = ops.repeat(said[:, None], before.shape[1], axis=1)
-        x = ops.concatenate([self.eye(before), asked], axis=-1)
+        plan = ops.reshape(self.bar_plan(said), (-1, STEPS_PER_BAR, self.embedding))
+        x = ops.concatenate([self.eye(before), ops.tile(plan, (1, self.bars, 1))], axis=-1)
         states = self.cell(x, begin=(start[0], start[1]))[0]
         return self.heads(self.drop(states, training=training), tokens, training=training)
 
 
+class Steady(keras.layers.Wrapper):
+    """The plan of a bar, the same at all of its steps, as MusicVAE's conductor speaks."""
+
+    def call(self, x: Any) -> Any:
+        """What the plan says on average, at every step."""
+        plan = self.layer(x)
+        steps = ops.reshape(plan, (-1, STEPS_PER_BAR, plan.shape[-1] // STEPS_PER_BAR))
+        return ops.tile(ops.mean(steps, axis=1), (1, STEPS_PER_BAR))
+
+
+class SteadyVae(MidiVae):
+    """`MidiVae` whose plan of a bar is `Steady`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bar_plan = Steady(self.bar_plan)
+
+
+VARIANTS = {FLAT: FlatVae, STEADY: SteadyVae}
+
+
 def variant(config: Config, without: str = "") -> keras.Model:
-    """The network of a configuration, without FLAT's hierarchy or the place in the bar."""
+    """The network of a configuration, without what FLAT, STEADY or NO_PLACE say."""
     kind = KINDS[config.kind]
-    if without == FLAT:
-        flat = FlatVae(sizes=kind.sizes, bars=kind.bars, **config.network)
-        flat.build()
-        return flat
+    if without in VARIANTS:
+        made = VARIANTS[without](sizes=kind.sizes, bars=kind.bars, **config.network)
+        made.build()
+        return made
     network = build(config)
     if without == NO_PLACE:
         for reader in [layer for layer in (getattr(network, "ear", None), network.eye) if layer]:
