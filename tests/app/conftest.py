@@ -20,9 +20,10 @@ def gallery_folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def house(monkeypatch, gallery_folder, tmp_path):
-    """Pages see our small gallery, no results, and an executor of their own."""
+    """Pages see our small gallery, no results, no votes, and an executor of their own."""
     monkeypatch.setattr(gallery, "GALLERY", gallery_folder)
     monkeypatch.setattr(scores, "RESULTS", tmp_path)
+    monkeypatch.setenv("ENCORE_VOTES", str(tmp_path / "votes.sqlite"))
     executor = jobs.ThreadExecutor()
     monkeypatch.setattr("ui.background.executor", lambda: executor)
     st.cache_data.clear()

@@ -82,7 +82,8 @@ def address(tmp_path_factory):
     make_sounds(root)
     make_comparisons(root)
     log = tmp_path_factory.mktemp("server") / "log"
-    with serving(["-c", LAUNCH, str(root)], log, ENCORE_FAKE_BAR_S="0.1") as url:
+    own = {"ENCORE_FAKE_BAR_S": "0.1", "ENCORE_VOTES": str(log.with_name("votes.sqlite"))}
+    with serving(["-c", LAUNCH, str(root)], log, **own) as url:
         yield url
 
 
