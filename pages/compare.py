@@ -42,6 +42,7 @@ def turned() -> None:
 st.html("<style>[class*=st-key-compare_table] { overflow-x: auto; }</style>")
 sides.RUNS.collect()
 open_link()
+sides.begin()
 st.title("Compare", anchor=False)
 st.write(
     "An LSTM writes note after note; a variational autoencoder draws a place in a space of music "

@@ -76,13 +76,17 @@ def answer(plan: Plan, own: Tune | None) -> None:
     RUNS.submit(prepare)
 
 
-def show() -> None:
-    """The comparison first, so that a phone shows it on top; beside it the form."""
+def begin() -> None:
+    """Where nothing was asked for yet, the first finished comparison, and its form."""
     if RUNS.result not in st.session_state and (first := pairs.examples()):
         pair = pairs.of_example(first[0])
         st.session_state[RUNS.result] = pair
         if form.KIND not in st.session_state:
             form.fill(pair.plan)
+
+
+def show() -> None:
+    """The comparison first, so that a phone shows it on top; beside it the form."""
     scene, desk = st.columns([5, 2], gap="large")
     problem = None
     with desk:

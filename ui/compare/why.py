@@ -22,8 +22,9 @@ CHART = "compare_why_chart"
 HOWS: dict[Without, str] = {"rest": "Silence in its place", "hold": "The note before it goes on"}
 RUNS: Quick[Reasons] = Quick("compare_reasons", "Taking out one note after the other")
 FOR, AGAINST, ASKED, REST = "#2B8C7E", "#D9662B", "#C2458F", "#9A93A3"
-WEAK_NATS, STRONG_NATS = 0.02, 2.0
-"""Below the first a note has no say; from the second on its colour is full."""
+WEAK_NATS, TWICE_NATS = 0.02, 0.693
+"""Below the first a note has no say. The strongest has full colour if it makes the chosen one twice
+as likely, or half as likely."""
 
 
 def show() -> None:
@@ -143,6 +144,7 @@ def _told(told: Reasons, found: list[Event], source: Source, name: str) -> None:
 def _picture(told: Reasons, found: list[Event], source: Source) -> dict[str, Any]:
     """A roll, a row for each pitch or voice, coloured by nats; a note can be clicked."""
     nats = {reason.event: reason.nats for reason in told.reasons}
+    most = max([TWICE_NATS, *map(abs, nats.values())])
     values = []
     for number, event in enumerate(found, 1):
         value = nats.get(event)
@@ -156,7 +158,7 @@ def _picture(told: Reasons, found: list[Event], source: Source) -> dict[str, Any
                 "height": _height(event, source),
                 "nats": 0.0 if value is None else value,
                 "colour": ASKED if event == told.target else _colour(value),
-                "strength": 1.0 if event == told.target else _strength(value),
+                "strength": 1.0 if event == told.target else _strength(value, most),
             }
         )
     order = sorted({(v["height"], v["row"]) for v in values}, reverse=True)
@@ -191,10 +193,10 @@ def _colour(nats: float | None) -> str:
     return FOR if nats > 0 else AGAINST
 
 
-def _strength(nats: float | None) -> float:
+def _strength(nats: float | None, most: float) -> float:
     if nats is None or abs(nats) < WEAK_NATS:
         return 0.35
-    return 0.25 + 0.75 * min(abs(nats) / STRONG_NATS, 1.0)
+    return 0.25 + 0.75 * abs(nats) / most
 
 
 def _voice(event: Event, kind: Kind) -> str:
