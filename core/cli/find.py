@@ -70,7 +70,8 @@ def fields(match: Match) -> dict[str, Any]:
     kept = {
         name: getattr(match, name)
         for name in (
-            "score", "transposition", "tempo_ratio", "copied_share", "copied_notes", "copied_bars"
+            "score", "transposition", "tempo_ratio",
+            "copied_share", "copied_notes", "copied_pitches", "copied_bars",
         )
     }  # fmt: skip
     return {

@@ -42,8 +42,9 @@ class Match:
     tempo_ratio: how many times faster the piece goes. query, found: the passages, in ticks of the
     piece both, so that the one lies above the other.
     copied_share: share of the query's notes that stand in the piece too, at these places.
-    copied_notes, copied_bars: the longest run of them that nothing comes between in either, in
-    notes, and in bars of the query from the first note's beginning to the last one's.
+    copied_notes, copied_pitches, copied_bars: the longest run of them that nothing comes between in
+    either, in notes, in different pitches, and in bars of the query from the first note's beginning
+    to the last one's.
     sound: the piece's passage as a score, to play.
     """
 
@@ -55,6 +56,7 @@ class Match:
     found: Passage
     copied_share: float
     copied_notes: int
+    copied_pitches: int
     copied_bars: float
     sound: Score
 
@@ -68,7 +70,7 @@ def match(index: Index, query: Lines, at: Candidate, found: Sequence[Pair], valu
     first, end = _bars(float(there.min()), float(there.max()), piece.bar_ticks)
     low, high = first * piece.bar_ticks, end * piece.bar_ticks
     mine = query.lines[best.query_line].onsets[best.query]
-    notes, bars = max(_longest_run(query, pair) for pair in found)
+    run = max(_longest_run(query, pair) for pair in found)
     return Match(
         piece,
         value,
@@ -81,8 +83,7 @@ def match(index: Index, query: Lines, at: Candidate, found: Sequence[Pair], valu
         Passage(*_parted(_piece_notes(index, counted), low, high), first, end),
         sum(len(pair.query) for pair in counted)
         / sum(len(query.lines[pair.query_line]) for pair in counted),
-        notes,
-        bars,
+        *run,
         _score(index, at.piece, first, end),
     )
 
@@ -93,15 +94,20 @@ def _bars(low: float, high: float, bar_ticks: float) -> tuple[int, int]:
     return first, min(last + 1, first + SHOWN_BARS)
 
 
-def _longest_run(query: Lines, pair: Pair) -> tuple[int, float]:
-    """(notes, bars) of the longest stretch whose notes follow one another in both."""
+def _longest_run(query: Lines, pair: Pair) -> tuple[int, int, float]:
+    """(notes, pitches, bars) of the longest stretch whose notes follow one another in both."""
     if not len(pair.query):
-        return 0, 0.0
+        return 0, 0, 0.0
     breaks = np.flatnonzero((np.diff(pair.query) != 1) | (np.diff(pair.own) != 1)) + 1
     edges = [0, *breaks.tolist(), len(pair.query)]
-    onsets = query.lines[pair.query_line].onsets[pair.query]
+    line = query.lines[pair.query_line]
+    onsets, pitches = line.onsets[pair.query], line.pitches[pair.query]
     spans = [
-        (end - start, float(onsets[end - 1] - onsets[start]) / query.bar_ticks)
+        (
+            end - start,
+            len(np.unique(pitches[start:end])),
+            float(onsets[end - 1] - onsets[start]) / query.bar_ticks,
+        )
         for start, end in itertools.pairwise(edges)
     ]
     return max(spans)

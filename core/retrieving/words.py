@@ -5,15 +5,19 @@ from __future__ import annotations
 from core.retrieving.matches import Match
 from core.retrieving.recordings import RecordingMatch
 
-QUOTED_BARS, QUOTED_NOTES = 2.0, 10
-"""A run of so much is called a quotation."""
+QUOTED_BARS, QUOTED_NOTES, QUOTED_PITCHES = 2.0, 10, 4
+"""A run of so much is called a quotation; one note again and again is none."""
 ALIKE = 0.45
 """From this score on two passages are called alike."""
 
 
 def is_quotation(match: Match) -> bool:
     """Whether a run of notes is the same that is longer than those of unrelated music."""
-    return match.copied_notes >= QUOTED_NOTES and match.copied_bars >= QUOTED_BARS
+    return (
+        match.copied_notes >= QUOTED_NOTES
+        and match.copied_pitches >= QUOTED_PITCHES
+        and match.copied_bars >= QUOTED_BARS
+    )
 
 
 def verdict(match: Match) -> str:

@@ -15,6 +15,7 @@ from core.composition.offers import offer
 from core.composition.sound import Sound
 from core.composition.steps import Step, Taken
 from core.score import Composition, Score
+from ui import closest
 from ui.background import REFRESH_S
 from ui.compose import downloads, pieces, work
 from ui.compose.pieces import Piece
@@ -73,6 +74,13 @@ def _show() -> None:
             _actions(piece, touched.bars)
         downloads.show(piece)
         _views(piece)
+        closest.of_score(
+            piece.made.score,
+            piece.plan.recipe().key(),
+            key="compose_closest",
+            why="Does it quote what the composer learned from? Look for the training pieces that "
+            "are most like it, in whatever key and tempo.",
+        )
 
 
 def _roll(piece: Piece, *, editable: bool) -> Touched:

@@ -16,7 +16,7 @@ from core.remixing.files import mix
 from core.remixing.pictures import ACTUAL_ALL
 from core.remixing.plan import ACTUAL, Plan
 from core.remixing.stems import MIX, SOLO, TITLES
-from ui import figures, links
+from ui import closest, figures, links
 from ui.remix import band as band_view
 from ui.remix import downloads
 from ui.remix.results import Band, Result, whole_wav
@@ -126,6 +126,14 @@ def _band(result: Result) -> None:
         return
     name = f"{downloads.stem(result)}-{found.name}"
     step = band_view.show(found.arrangement, result.title, name)
+    score = found.arrangement.score
+    closest.of_score(
+        replace(score, tracks=score.tracks[1:]),
+        f"{result.plan.recipe().key()} {found.name}",
+        key="remix_closest",
+        why="Does the band quote what it learned from? Look for the training pieces that are most "
+        "like its parts, the solo left out.",
+    )
     if step is not None:
         st.session_state[REDRAW] = replace(
             result.plan,
