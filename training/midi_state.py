@@ -45,7 +45,10 @@ def restore(out: Path, trainee: keras.Model, average: Average) -> tuple[Rows, in
 
 
 def started(network: keras.Model, path: Path) -> None:
-    """Give a network the arrays of a weight file that have its shapes; the others stay."""
+    """Give a network the arrays of a weight file that have its shapes; the others stay fresh.
+
+    Of an array with fewer rows, as the tokens of fewer voices have, the network gets those.
+    """
     own = path.with_name("shape-of.weights.h5")
     network.save_weights(own)
     try:
@@ -53,8 +56,9 @@ def started(network: keras.Model, path: Path) -> None:
 
             def take(name: str, item: Any) -> None:
                 if isinstance(item, h5py.Dataset) and name in source:
-                    if source[name].shape == item.shape:
-                        item[...] = np.asarray(source[name])
+                    given = np.asarray(source[name])
+                    if given.shape[1:] == item.shape[1:] and len(given) <= len(item):
+                        item[: len(given)] = given
 
             target.visititems(take)
         network.load_weights(own)

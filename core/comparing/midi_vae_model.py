@@ -25,6 +25,9 @@ class MidiVae(keras.Model):  # type: ignore[misc]
     begins anew with every bar, writes it step by step. Beyond its bar it sees only the token before.
     MusicVAE has neither the dense layer nor the plan: it needs far more steps of training.
 
+    direct, for patterns of few bars: the place hears every bar, and every bar the place, without
+    the recurrence between bars, which remains beside it.
+
     Tokens [batch, steps, voices] -> logits [batch, steps, tokens of all voices], of the same tokens
     decoded from their place's mean, each step's given the one before.
     """
@@ -32,7 +35,7 @@ class MidiVae(keras.Model):  # type: ignore[misc]
     def __init__(
         self, sizes: Sequence[int], bars: int, units: int = 160, reader: int = 56,
         conductor: int = 96, latent: int = 64, embedding: int = 48, width: int = 128,
-        dropout: float = 0.1, **kwargs: Any,
+        dropout: float = 0.1, direct: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.sizes, self.bars, self.latent = tuple(sizes), bars, latent
@@ -47,6 +50,7 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         self.begin = layers.Dense(2 * conductor, activation="tanh")
         self.conductor = Lstm(conductor)
         self.begin_bar = layers.Dense(2 * units, activation="tanh")
+        self.bar_direct = layers.Dense(bars * conductor) if direct else None
         self.bar_plan = layers.Dense(STEPS_PER_BAR * embedding)
         self.eye = Reader(sizes, embedding)
         self.cell = Lstm(units)
@@ -62,6 +66,9 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         self.bar_sum.build((None, STEPS_PER_BAR * reader))
         for form in (self.form_forwards, self.form_backwards):
             form.build((None, None, conductor))
+        if self.bar_direct is not None:
+            self.bar_direct.build((None, self.latent))
+            reader += self.bars * conductor
         self.centre.build((None, reader))
         self.begin.build((None, self.latent))
         self.conductor.build((None, None, self.latent))
@@ -84,6 +91,8 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         read = self.bar_sum(ops.reshape(steps, (-1, STEPS_PER_BAR * steps.shape[-1])))
         bars = ops.reshape(read, (-1, self.bars, read.shape[-1]))
         ends = [self.form_forwards(bars)[1][0], self.form_backwards(bars, backwards=True)[1][0]]
+        if self.bar_direct is not None:
+            ends.append(ops.reshape(bars, (-1, self.bars * bars.shape[-1])))
         mean, log_variance = ops.split(self.centre(ops.concatenate(ends, axis=-1)), 2, axis=-1)
         return mean, ops.clip(log_variance, -8.0, 2.0)
 
@@ -94,6 +103,8 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         start = ops.split(self.begin(latents), 2, axis=-1)
         steady = ops.repeat(latents[:, None], self.bars, axis=1)
         bars = self.conductor(steady, begin=(start[0], start[1]))[0]
+        if self.bar_direct is not None:
+            bars = bars + ops.reshape(self.bar_direct(latents), (-1, self.bars, bars.shape[-1]))
         bars = ops.reshape(bars, (-1, bars.shape[-1]))
         start = ops.split(self.begin_bar(bars), 2, axis=-1)
         plan = ops.reshape(self.bar_plan(bars), (-1, STEPS_PER_BAR, self.embedding))

@@ -42,6 +42,7 @@ class MidiVae:
         self.readers = [Lstm(weights, name) for name in names]
         self.conductor, self.cell = Lstm(weights, "conductor"), Lstm(weights, "cell")
         self.heads = Heads(weights, kind.sizes)
+        self.direct = "bar_direct/0" in weights
         self.latent_size = weights["centre/0"].shape[1] // 2
 
     def encode(self, patterns: Pattern) -> tuple[Latents, Latents]:
@@ -60,7 +61,9 @@ class MidiVae:
         steps = np.concatenate(said, axis=-1).reshape(len(x), -1)
         bars = gelu(dense(self.weights, "bar_sum", steps), exact=True)
         bars = bars.reshape(len(tokens), self.kind.bars, -1)
-        ends = (form_forwards.run(bars)[1], form_backwards.run(bars, backwards=True)[1])
+        ends = [form_forwards.run(bars)[1], form_backwards.run(bars, backwards=True)[1]]
+        if self.direct:
+            ends.append(bars.reshape(len(bars), -1))
         return dense(self.weights, "centre", np.concatenate(ends, axis=-1))
 
     def decode(
@@ -145,6 +148,8 @@ class MidiVae:
         start = np.split(np.tanh(dense(self.weights, "begin", place)), 2, axis=1)
         steady = np.repeat(place[:, None], self.kind.bars, axis=1)
         bars = self.conductor.run(steady, (start[0], start[1]))[0]
+        if self.direct:
+            bars = bars + dense(self.weights, "bar_direct", place).reshape(bars.shape)
         bars = bars.reshape(-1, self.conductor.units)
         start = np.split(np.tanh(dense(self.weights, "begin_bar", bars)), 2, axis=1)
         plan = dense(self.weights, "bar_plan", bars).reshape(len(bars), STEPS_PER_BAR, -1)
