@@ -26,6 +26,8 @@ def open_link() -> None:
     section = query.get("section")
     if section in SECTIONS:
         st.session_state[SECTION] = section
+        if section == "between":
+            between.fill(query)
     else:
         sides.open_link(query)
 

@@ -208,6 +208,17 @@ def test_the_slider_plays_what_each_model_wrote_at_that_epoch():
 # ---- in between ---------------------------------------------------------------------------------
 
 
+def test_a_link_to_a_way_opens_it_and_nonsense_in_it_is_passed_over():
+    query = {"from": "scale", "to": "gone", "stops": "7", "space": "midi-vae-adversarial"}
+    at = page("compare", section="between", **query)
+    _, whole = players(at)
+    assert whole["bars"] == 14
+    assert (at.selectbox(key=between.FIRST).value, at.selectbox(key=between.LAST).value) == (
+        "scale", "frere-jacques",
+    )  # fmt: skip
+    assert any("The Adversarial VAE gives back" in caption.value for caption in at.caption)
+
+
 def test_the_way_between_two_melodies():
     at = section("between")
     stop, whole = players(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any, cast
 
 import streamlit as st
@@ -12,9 +13,10 @@ from core.comparing.interpolation import Way, between, joined
 from core.comparing.models import Autoencoder
 from core.comparing.offers import AUTOENCODERS, TITLES
 from core.comparing.plan import scored
+from core.comparing.primers import PRIMERS
 from core.errors import UserInputError
 from core.progress import Progress
-from ui import media
+from ui import links, media
 from ui.compare import rolls, sources
 from ui.compare.quick import Quick
 from ui.compare.sources import Source
@@ -37,6 +39,19 @@ _STYLE = """
 """
 
 
+def fill(query: Mapping[str, str]) -> None:
+    """Set the widgets to what a link asks for; what is not understood is left as it is."""
+    state = st.session_state
+    for name, key in (("from", FIRST), ("to", LAST)):
+        if query.get(name) in PRIMERS:
+            state[key] = query[name]
+    stops = query.get("stops", "")
+    if stops.isdecimal() and MIN_STOPS <= int(stops) <= MAX_STOPS:
+        state[STOPS] = int(stops)
+    if query.get("space") in AUTOENCODERS:
+        state[MODEL] = query["space"]
+
+
 def show() -> None:
     """Two melodies, the way between them, and how smooth it is."""
     there = [name for name in AUTOENCODERS if name in offers.available(KIND)]
@@ -57,13 +72,13 @@ def show() -> None:
     except UserInputError as error:
         st.error(str(error), icon=":material/info:")
         return
+    if state.get(MODEL) not in there:
+        state[MODEL] = there[0]
     with left:
-        name = there[0]
-        if len(there) > 1:
-            name = st.segmented_control(
-                "Space of", there, required=True, default=None if MODEL in state else there[0],
-                format_func=TITLES.__getitem__, key=MODEL, persist_state="page",
-            )  # fmt: skip
+        name = st.segmented_control(
+            "Space of", there, required=True, format_func=TITLES.__getitem__, key=MODEL,
+            persist_state="page",
+        )  # fmt: skip
     with right:
         state.setdefault(STOPS, DEFAULT_STOPS)
         stops = st.slider("Stops", MIN_STOPS, MAX_STOPS, key=STOPS, persist_state="page")
@@ -101,6 +116,10 @@ def _way(way: Way, first: Source, last: Source, name: str) -> None:
         rolls.show(row, key="compare_way_roll", work=place)
         with st.container(horizontal=True):
             rolls.downloads(row, f"From {first.title} to {last.title}", key="compare_way_download")
+            ends = {"from": state[FIRST], "to": state[LAST]}
+            if set(ends.values()) <= set(PRIMERS):  # a link cannot carry what a visitor gave
+                query = {"section": "between"} | ends | {"stops": str(stops), "space": name}
+                links.popover(query, "Whoever opens this link gets the same way.", "Share")
     st.markdown("**How smooth it is**")
     steps = way.steps()
     told = (
