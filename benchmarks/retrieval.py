@@ -22,6 +22,8 @@ from benchmarks.retrieval_heard import HEARD, heard_queries
 from benchmarks.retrieval_queries import CHANGES, Asked, Passage, passage
 from benchmarks.retrieval_rungs import by_chroma, by_grams, by_votes, containing
 from core.errors import UserInputError
+from core.retrieval import nearest
+from core.retrieving import words
 from core.retrieving.chroma import Chroma, of_index
 from core.retrieving.index import Index
 from core.retrieving.lines import Lines, lines_of_score
@@ -36,6 +38,8 @@ INDEX = Path("runs/retrieval_all.npz")
 """The index over all pieces, made here where it is not there."""
 SPLITS = ("train", "valid", "test")
 OURS, VOTES, GRAMS, CHROMA = "ours", "n-grams that vote", "n-grams alone", "chroma alone"
+NEW = "music that the collection does not have"
+"""The row of what the copy score says of such music, which the page names for comparison."""
 MOVED, SPOILED, PLAYED = "transposed, other tempo", "20 % of notes corrupted", HEARD[0]
 CHROMA_EVERY = 10
 """Chroma alone is slow: of the queries that are no recordings it is asked one in so many."""
@@ -81,11 +85,13 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
     asked = [*_asked(index, passages), *heard]
     answered: dict[str, list[Answered]] = {name: [] for name in methods}
     for number, query in enumerate(asked):
+        if number % 100 == 0:
+            print(f"{number} of {len(asked)} queries", flush=True)
         for name, method in methods.items():
             if name == CHROMA and query.heard is None and number % CHROMA_EVERY:
                 continue
             answered[name].append(answer(query, method))
-    rows = [_row(name, found) for name, found in answered.items()]
+    rows = [*(_row(name, found) for name, found in answered.items()), _new_music(passages)]
     return Results(
         "retrieval",
         f"passages of {split} pieces among {len(index.pieces)} pieces",
@@ -175,6 +181,21 @@ def _row(name: str, found: Sequence[Answered]) -> Row:
         figures.append(values)
         groups.append(one.asked.source.read.piece.group)
     return summarise(name, "engine" if name == OURS else "rung", figures, groups)
+
+
+def _new_music(passages: Sequence[Passage]) -> Row:
+    """Likeness and copy score of the passages beside the shipped collection's nearest."""
+    figures, groups = [], []
+    for source in passages:
+        found = nearest(source.line, 1)
+        groups.append(source.read.piece.group)
+        figures.append({
+            "nearest_likeness": found[0].score if found else 0.0,
+            "nearest_share": found[0].copied_share if found else 0.0,
+            "nearest_run_notes": float(found[0].copied_notes) if found else 0.0,
+            "quoted_share": float(bool(found) and words.is_quotation(found[0])),
+        })  # fmt: skip
+    return summarise(NEW, "rung", figures, groups)
 
 
 def _interval(values: Sequence[float], groups: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from core.retrieving import words
 from core.retrieving.matches import Match, Passage
 from core.retrieving.recordings import RecordingMatch
 from core.score import Composition, Score
+from ui import scores
 from ui.compare.quick import Quick
 from ui.compose.primers import plain
 from ui.piano_roll import piano_roll
@@ -89,6 +90,8 @@ def matches(found: Sequence[Match], *, key: str, yours: str = "Yours") -> None:
     if not found:
         st.info("Nothing in the training data has a passage like it.", icon=":material/search_off:")
         return
+    if usual := scores.usual_likeness():
+        st.caption(usual)
     for number, match in enumerate(found):
         if number:
             st.divider()

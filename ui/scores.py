@@ -173,3 +173,22 @@ def chart(results: Mapping[str, Any], metric: str) -> dict[str, Any]:
             },
         ],
     }
+
+
+def usual_likeness() -> str:
+    """What the copy score is for music that the collection does not have; empty if not measured."""
+    path = RESULTS / "retrieval.json"
+    if not path.exists():
+        return ""
+    results = json.loads(path.read_text(encoding="utf-8"))
+    row = next((row for row in results["rows"] if "nearest_likeness" in row["metrics"]), None)
+    if row is None:
+        return ""
+    likeness, share, notes = (
+        mean_of(row, f"nearest_{name}") for name in ("likeness", "share", "run_notes")
+    )
+    return (
+        f"For comparison: passages that the training data do not have come, beside their nearest "
+        f"piece, to a likeness of {likeness:.2f}, {share:.0%} of the notes and a run of "
+        f"{notes:.0f} notes on average."
+    )

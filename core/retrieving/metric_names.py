@@ -24,6 +24,22 @@ RETRIEVED = (
         "How often the right piece is among the first ten, for a passage in another key and tempo.",
     ),
     Metric(
+        "nearest_likeness", "Likeness to the nearest training piece", "", "neither", 2,
+        "How alike the passage and that of the nearest training piece are; 1 is the same.",
+    ),
+    Metric(
+        "nearest_share", "Notes shared with it", "", "neither", 2,
+        "Share of the passage's notes that stand in the nearest training piece too.",
+    ),
+    Metric(
+        "nearest_run_notes", "Longest run shared with it", "notes", "neither", 1,
+        "Notes that follow one another without a break in both.",
+    ),
+    Metric(
+        "quoted_share", "Passages that quote it", "", "neither", 2,
+        "Share of passages of which the page would say that they quote a training piece.",
+    ),
+    Metric(
         "query_ms", "Time for a query", "ms", "lower", 0,
         "Milliseconds of one core's time for a query over the whole index.",
     ),

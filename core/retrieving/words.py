@@ -5,10 +5,14 @@ from __future__ import annotations
 from core.retrieving.matches import Match
 from core.retrieving.recordings import RecordingMatch
 
-QUOTED_BARS, QUOTED_NOTES, QUOTED_PITCHES = 2.0, 10, 4
-"""A run of so much is called a quotation; one note again and again is none."""
-ALIKE = 0.45
-"""From this score on two passages are called alike."""
+QUOTED_BARS, QUOTED_NOTES, QUOTED_PITCHES = 3.0, 16, 4
+"""A run of so much is called a quotation; one note again and again is none.
+
+Of 42 passages of the validation split, which the collection does not have, one in ten has a run of
+12 notes or 2.7 bars in common with its nearest piece: turns of phrase that folk tunes share.
+"""
+ALIKE = 0.5
+"""From this score on two passages are called alike; one in ten of those 42 comes to 0.48."""
 
 
 def is_quotation(match: Match) -> bool:
