@@ -9,7 +9,7 @@ import pytest
 
 import core.__main__ as cli
 from core.errors import UserInputError
-from core.listening import keeping, store
+from core.listening import dataset, keeping, store
 from core.listening.dataset import Dataset
 from core.listening.keeping import Pseudonyms, new_visit
 from core.listening.store import Store, from_line, read, to_line
@@ -168,8 +168,12 @@ class FakeHub:
 
     def __init__(self, folder):
         self.folder, self.asked, self.commits = folder, [], []
+        self.away = 1
 
     def create_repo(self, **asked):
+        if self.away:
+            self.away -= 1
+            raise ConnectionError("the Hub is away")
         self.asked.append(asked)
         return type("Url", (), {"repo_id": asked["repo_id"]})
 
@@ -190,7 +194,8 @@ class FakeHub:
         return str(self.folder / name)
 
 
-def test_votes_go_to_a_dataset_and_come_back_from_it(tmp_path):
+def test_votes_go_to_a_dataset_once_it_answers_and_come_back_from_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "RETRY_S", 0.0)
     earlier = vote("b" * 16)
     (tmp_path / "votes").mkdir()
     (tmp_path / "votes/votes-0.jsonl").write_text(to_line(earlier) + "no vote\n" + "[1]\n{}\n")

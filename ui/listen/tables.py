@@ -105,8 +105,8 @@ def _table(job: str, name: str, rows: Sequence[Row], scale: float, unit: str) ->
         )
     head = "".join(f'<th scope="col">{text}</th>' for text in (name, "95 % interval", "", "Votes"))
     st.html(
-        f'{_STYLE}<div class="encore-votes" tabindex="0" role="region" aria-label="{name}"><table>'
-        f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(cells)}</tbody>'
+        f'{_STYLE}<div class="encore-votes" tabindex="0" role="region" aria-label="{name}, {job}">'
+        f'<table><thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(cells)}</tbody>'
         "</table></div>"
     )
 
