@@ -38,7 +38,7 @@ NICENESS = 5
 
 
 class Tiny:
-    """A tiny model in training, of 58,000 numbers whichever it is.
+    """A tiny model in training, of some 58,000 numbers whichever it is.
 
     tokens, held_out: [patterns, steps, 1].
     """
@@ -51,8 +51,8 @@ class Tiny:
             midi_lstm_model.build(sizes=kind.sizes, units=96, embedding=24, width=48, dropout=0.0)
             if name == "midi-lstm"
             else midi_vae_model.build(
-                sizes=kind.sizes, bars=kind.bars, units=52, reader=16, conductor=20, latent=16,
-                embedding=16, width=40, dropout=0.0,
+                sizes=kind.sizes, bars=kind.bars, units=50, reader=16, conductor=20, latent=16,
+                embedding=16, width=40, dropout=0.0, direct=True,
             )
         )  # fmt: skip
         self.trainee = Trainee(self.network)

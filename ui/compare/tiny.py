@@ -25,7 +25,7 @@ LOOK_S, WAIT_S = 1.0, 2.0
 def show() -> None:
     """The button, the curves while it trains, and what the tiny models write."""
     st.write(
-        "Two tiny networks, an LSTM and a VAE of 58,000 numbers each, learn in turns "
+        "Two tiny networks, an LSTM and a VAE of some 58,000 numbers each, learn in turns "
         f"for a minute at most, on {CREDIT}. One training goes at a time on this machine."
     )
     training: Training | None = st.session_state.get(TRAINING)
