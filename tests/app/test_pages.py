@@ -89,6 +89,34 @@ def test_scoreboard_takes_missing_and_unknown_figures(tmp_path):
     assert any("something_new" in m.value for m in at.markdown)
 
 
+def test_scoreboard_ranks_rows_by_group_and_plots_charts(tmp_path):
+    results_file(tmp_path)
+    path = tmp_path / "extrapolation.json"
+    results = json.loads(path.read_text())
+    for row, group in zip(results["rows"], ["Short", "Long", "Short", "Long"], strict=True):
+        row["group"] = group
+    points = [{"x": 1, "y": 2.0, "series": "a"}, {"x": 2, "y": 1.5, "series": "a"}]
+    titles = {"title": "Loss", "note": "By epoch.", "x": "epoch", "y": "nats"}
+    charts = [titles | {"points": points, "lines": True, "log": False}]
+    path.write_text(json.dumps(results | {"charts": charts}))
+    at = page("scoreboard")
+    assert not at.exception
+    names = [row["name"] for row in results["rows"]]
+    text = next(m.value for m in at.markdown if m.value.startswith("| |"))
+    assert "silence" in text
+    assert names[1] not in text
+    at.selectbox(key="scoreboard_group_extrapolation").set_value("Long").run()
+    text = next(m.value for m in at.markdown if m.value.startswith("| |"))
+    assert "silence" not in text
+    assert names[1] in text
+    assert "Loss" in [box.value for box in at.subheader]
+    spec = scores.plot(charts[0])
+    assert spec["data"]["values"] == points
+    assert spec["encoding"]["x"]["title"] == "epoch"
+    assert spec["mark"]["type"] == "line"
+    assert scores.plot(charts[0] | {"log": True})["encoding"]["x"]["scale"]["type"] == "log"
+
+
 def test_scoreboard_shows_tables_alone_where_nothing_is_ranked(tmp_path):
     results_file(tmp_path)
     path = tmp_path / "extrapolation.json"
