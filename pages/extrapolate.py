@@ -5,15 +5,8 @@ import streamlit as st
 from core.errors import UserInputError
 from core.extrapolation.ending import ENDINGS
 from core.gallery import GalleryItem
-from ui import examples, form, links, requests, runs, sources
-from ui.results import (
-    show_closest,
-    show_downloads,
-    show_figures,
-    show_paths,
-    show_player,
-    show_reading,
-)
+from ui import closest, examples, form, links, requests, runs, sources
+from ui.results import show_downloads, show_figures, show_paths, show_player, show_reading
 
 LINK, SHOWN = "extrapolate_link", "extrapolate_shown"
 
@@ -76,7 +69,7 @@ def show_result() -> None:
         st.caption("The clip ends where the input ends, so there is no actual continuation.")
     show_figures(result)
     show_paths(result, key="extrapolate_path")
-    show_closest(result, key="extrapolate_closest")
+    closest.of_continuation(result, key="extrapolate_closest")
     show_reading(result)
     show_downloads(result, key="extrapolate_download")
     links.show(request)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
 from core.audio import Clip
+from core.gallery import read_flac
 from core.progress import Progress
 from core.retrieving import words
 from core.retrieving.matches import Match, Passage
@@ -18,6 +19,9 @@ from ui import scores
 from ui.compare.quick import Quick
 from ui.compose.primers import plain
 from ui.piano_roll import piano_roll
+
+if TYPE_CHECKING:
+    from ui.results import Result
 
 TITLE = "Closest in the training data"
 ICON = ":material/manage_search:"
@@ -52,6 +56,18 @@ def of_clip(clip: Callable[[], Clip], work: str, *, key: str, why: str = "") -> 
         return nearest_recordings(clip(), SHOWN)
 
     _asked(find, work, recordings, key=key, why=why)
+
+
+def of_continuation(result: Result, *, key: str) -> None:
+    """The same for a continuation, by our engine where it has one."""
+    made = min(result.made, key=lambda one: one.published)
+    of_clip(
+        lambda: read_flac(made.flac),
+        f"{result.recipe.key()} {made.engine}",
+        key=key,
+        why=f"Look for the training recordings that the continuation by {made.title} is most like, "
+        "in harmony and in sound.",
+    )
 
 
 def _asked(

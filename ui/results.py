@@ -16,7 +16,7 @@ from core.extrapolation.path import Segment
 from core.gallery import GalleryEntry, read_flac
 from core.pictures import Pictures, draw, figure
 from core.recipe import Recipe
-from ui import closest, figures, paths
+from ui import figures, paths
 from ui.spectrogram_row import Panel, spectrogram_row
 
 ACTUAL_TITLE = "Actual continuation"
@@ -161,18 +161,6 @@ def show_figures(result: Result) -> None:
 def show_paths(result: Result, *, key: str) -> None:
     """Where each continuation that was copied comes from; nothing where none was."""
     paths.show({made.title: made.path for made in result.made if made.path is not None}, key=key)
-
-
-def show_closest(result: Result, *, key: str) -> None:
-    """The training recordings most like the continuation, ours where there is one."""
-    made = min(result.made, key=lambda one: one.published)
-    closest.of_clip(
-        lambda: read_flac(made.flac),
-        f"{result.recipe.key()} {made.engine}",
-        key=key,
-        why=f"Look for the training recordings that the continuation by {made.title} is most like, "
-        "in harmony and in sound.",
-    )
 
 
 def show_reading(result: Result) -> None:

@@ -109,12 +109,13 @@ def test_notes_from_the_keys_are_checked():
 
 def test_the_keys_are_shown_and_search_nothing_by_themselves():
     at = page("compare", section="search")
-    at.button_group(key=search.HOW).set_value([search.KEYS]).run()
+    at.segmented_control(key=search.HOW).set_value(search.KEYS).run()
     assert not at.exception
     assert [data["button"] for data in players(at)] == ["Search"]
-    assert not at.get("imgs")
+    assert "Nearest pieces" not in written(at)
 
 
+@pytest.mark.usefixtures("composing")
 def test_compose_looks_when_asked(monkeypatch):
     asked = []
     monkeypatch.setattr(
