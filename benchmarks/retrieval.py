@@ -46,7 +46,7 @@ CHROMA_EVERY = 10
 PER_SUBSET = 24
 """Queries from each subset at most."""
 HEARD_PER_SUBSET = 6
-"""Passages of each subset at most that are made recordings."""
+"""Passages of each subset that are made recordings: a third of them, so many at most."""
 TOP = 10
 
 Ranker = Callable[[Lines, Chroma | None], list[int]]
@@ -140,11 +140,11 @@ def _passages(data: Path, split: str, most: int) -> Iterator[Passage]:
 
 
 def _spread(passages: Sequence[Passage]) -> list[Passage]:
-    """HEARD_PER_SUBSET of each subset, evenly."""
+    """Those that are made recordings, evenly from each subset."""
     out = []
     for subset in dict.fromkeys(p.read.piece.subset for p in passages):
         mine = [p for p in passages if p.read.piece.subset == subset]
-        count = min(len(mine), HEARD_PER_SUBSET)
+        count = min(-(-len(mine) // 3), HEARD_PER_SUBSET)
         out += [mine[round(at)] for at in np.linspace(0, len(mine) - 1, count)]
     return out
 

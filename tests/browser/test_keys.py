@@ -33,7 +33,7 @@ def test_a_tune_is_played_and_searched(visit, width):
         visitor.page.wait_for_timeout(90)
     visitor.wait("notes", str(len(TUNE)))
     visitor.player.locator(".send").click()
-    visitor.page.get_by_text("Nearest pieces").wait_for(timeout=30_000)
+    visitor.page.get_by_text("Nearest pieces", exact=True).wait_for(timeout=30_000)
     assert visitor.state("notes") == str(len(TUNE))  # the tune stays, to go on with
     visitor.page.get_by_role("button", name="Hear the passage").first.wait_for()
     no_sideways_scroll(visitor)
