@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 TITLE = "Closest in the training data"
 ICON = ":material/manage_search:"
 SHOWN = 3
+FAINT = 0.12
+"""Matches of less are chance, and are shown only where there is no other."""
 WIDTH, HEIGHT = 640, 86
 SHARED, OWN = "#C2458F", "#8F8899"
 """Between those of the light and of the dark theme, for they lie on either."""
@@ -106,6 +107,7 @@ def matches(found: Sequence[Match], *, key: str, yours: str = "Yours") -> None:
     if not found:
         st.info("Nothing in the training data has a passage like it.", icon=":material/search_off:")
         return
+    found = [match for match in found if match.score >= FAINT] or found[:1]
     if usual := scores.usual_likeness():
         st.caption(usual)
     for number, match in enumerate(found):
@@ -123,7 +125,10 @@ def _match(match: Match, key: str, yours: str) -> None:
         f"{where}, {words.moved(match)}"
     )
     mine = words.bars(match.query.first_bar, match.query.end_bar)
-    st.image(rolls(match, f"{yours}, {mine}", f"{piece.title}, {where}"), width="stretch")
+    # On one time axis, so that what is the same lies one above the other.
+    ticks = max([note.end for p in (match.query, match.found) for note in p.notes] or [1])
+    st.image(roll(match.query, ticks), caption=f"{yours}, {mine}", width="stretch")
+    st.image(roll(match.found, ticks), caption=f"{plain(piece.title)}, {where}", width="stretch")
     heard = f"{key}_heard"
     if st.session_state.get(heard) != _name(match) and st.button(
         "Hear the passage", key=f"{key}_hear", icon=":material/play_arrow:"
@@ -160,38 +165,24 @@ def recordings(found: Sequence[RecordingMatch]) -> None:
     )
 
 
-def rolls(match: Match, above: str, below: str) -> str:
-    """SVG: the query's passage over the piece's, on one time axis; shared notes in colour."""
-    ticks = max([note.end for p in (match.query, match.found) for note in p.notes] or [1])
-    parts = []
-    for place, (passage, title) in enumerate(((match.query, above), (match.found, below))):
-        top = place * (HEIGHT + 22)
-        parts.append(
-            f'<text x="2" y="{top + 12}" font-family="sans-serif" font-size="12" '
-            f'fill="{OWN}">{html.escape(title)}</text>'
-        )
-        parts += _notes(passage, ticks, top + 18)
-    tall = 2 * (HEIGHT + 22)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall}" width="{WIDTH}" '
-        f'height="{tall}" role="img">{"".join(parts)}</svg>'
-    )
-
-
-def _notes(passage: Passage, ticks: int, top: int) -> list[str]:
+def roll(passage: Passage, ticks: int) -> str:
+    """SVG of a passage that is `ticks` wide; the notes that both passages have are in colour."""
     pitches = [note.pitch for note in passage.notes] or [60]
     low, high = min(pitches) - 1, max(pitches) + 1
     row = (HEIGHT - 6) / max(high - low, 12)
     out = [
-        f'<rect x="0" y="{top}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{OWN}" '
+        f'<rect x="0" y="0" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{OWN}" '
         f'fill-opacity="0.1"/>'
     ]
     for note, shared in zip(passage.notes, passage.shared, strict=True):
         x, wide = (WIDTH * tick / ticks for tick in (note.start, note.duration))
-        y = top + 2 + (high - note.pitch) * row
+        y = 2 + (high - note.pitch) * row
         colour, alpha = (SHARED, 1) if shared else (OWN, 0.55)
         out.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(wide - 1, 2):.1f}" '
             f'height="{max(row - 0.6, 2.4):.1f}" rx="1.5" fill="{colour}" fill-opacity="{alpha}"/>'
         )
-    return out
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+        f'height="{HEIGHT}" role="img">{"".join(out)}</svg>'
+    )
