@@ -11,7 +11,7 @@ from core.comparing.offers import TITLES
 from core.metric_names import METRICS
 from ui import scores
 
-JOB = "comparison"
+JOB, GROUP = "comparison", "compare_verdict_group"
 FIRST = "verdict"
 """Tables with this word in their title are shown at once, the others when they are opened."""
 
@@ -35,12 +35,20 @@ def show() -> None:
         _table(f"verdict_{at}", table["columns"], table["rows"])
     if found["rows"]:
         st.subheader("Every figure", anchor=False)
-        _figures(found)
+        if choices := scores.groups(found):
+            group = st.selectbox("Of", choices, key=GROUP, width=320, persist_state="page")
+            _figures(scores.of_group(found, group))
+        else:
+            _figures(found)
     for at, table in enumerate(tables):
         if table not in first:
             with st.expander(table["title"], icon=":material/table:"):
                 st.write(table["note"])
                 _table(f"more_{at}", table["columns"], table["rows"])
+    for chart in found.get("charts", []):
+        with st.expander(chart["title"], icon=":material/show_chart:"):
+            st.write(chart["note"])
+            st.vega_lite_chart(scores.plot(chart), width="stretch", alt=chart["title"])
     st.subheader("How this was measured", anchor=False)
     _measured(found)
 
