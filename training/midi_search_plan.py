@@ -54,7 +54,8 @@ BASE: dict[str, dict[str, Any]] = {
     LSTM: {"units": 96, "depth": 1, "embedding": 32, "width": 64, "dropout": 0.1, "peak": 4e-3},
     VAE: {
         "units": 64, "reader": 32, "conductor": 48, "latent": 32, "embedding": 32, "width": 64,
-        "dropout": 0.1, "peak": 4e-3, "hidden": 0.1, "divergence": 0.2, "free_nats": 0.0,
+        "direct": True, "dropout": 0.1, "peak": 4e-3, "hidden": 0.1, "divergence": 0.2,
+        "free_nats": 0.0,
     },
 }  # fmt: skip
 """What the studies start from: the networks that ship, at about a third of their width."""
@@ -86,6 +87,7 @@ ABLATIONS: dict[str, dict[str, dict[str, Any]]] = {
     VAE: {
         "as it is": {},
         "flat decoder, no hierarchy": {"without": "flat"},
+        "bars by recurrence alone": {"direct": False},
         "no plan of a bar's steps, as MusicVAE": {"without": "steady"},
         "no place in the bar": {"without": "no place"},
         "no steps hidden": {"hidden": 0.0},

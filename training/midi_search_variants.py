@@ -24,6 +24,9 @@ class FlatVae(MidiVae):
         """As `MidiVae.decode`; the conductor speaks once, for the whole pattern."""
         start = ops.split(self.begin(latents), 2, axis=-1)
         said = self.conductor(latents[:, None], begin=(start[0], start[1]))[0][:, 0]
+        if self.bar_direct is not None:
+            direct = ops.reshape(self.bar_direct(latents), (-1, self.bars, said.shape[-1]))
+            said = said + ops.mean(direct, axis=1)
         start = ops.split(self.begin_bar(said), 2, axis=-1)
         plan = ops.reshape(self.bar_plan(said), (-1, STEPS_PER_BAR, self.embedding))
         x = ops.concatenate([self.eye(before), ops.tile(plan, (1, self.bars, 1))], axis=-1)
