@@ -21,7 +21,8 @@ TINY = {
     LSTM: {"units": 6, "depth": 1, "embedding": 4, "width": 5, "dropout": 0.1, "peak": 4e-3},
     VAE: {
         "units": 6, "reader": 4, "conductor": 5, "latent": 3, "embedding": 4, "width": 5,
-        "direct": True, "dropout": 0.1, "peak": 4e-3, "hidden": 0.1, "divergence": 0.2, "free_nats": 0.0,
+        "direct": True, "dropout": 0.1, "peak": 4e-3, "hidden": 0.1, "divergence": 0.2,
+        "free_nats": 0.0,
     },
 }  # fmt: skip
 
