@@ -16,16 +16,16 @@ from ui.listen import visit
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def gallery_folder(tmp_path_factory):
+    """In the place of the other pages' gallery."""
     root = tmp_path_factory.mktemp("listening")
     make_listening_gallery(root, ("first", "second", "third"))
     return root
 
 
 @pytest.fixture(autouse=True)
-def listening(monkeypatch, house, folder, tmp_path):
-    """A gallery of our own, a file for votes, and a clock that listens to everything."""
-    monkeypatch.setattr(gallery, "GALLERY", folder)
+def listening(monkeypatch, house, tmp_path):
+    """Seven questions from a fixed seed, a file for votes, and a clock that hears all of it."""
     monkeypatch.setattr(visit.secrets, "randbits", lambda bits: 5)
     monkeypatch.setenv("ENCORE_VOTES", str(tmp_path / "votes.sqlite"))
     now = [0.0]

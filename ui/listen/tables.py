@@ -30,6 +30,10 @@ _STYLE = """
   background: color-mix(in srgb, currentColor 40%, transparent); }
 .encore-votes .drawn b { position: absolute; top: 1px; width: 10px; height: 10px;
   margin-left: -5px; border-radius: 50%; background: currentColor; }
+@media (max-width: 640px) {
+  .encore-votes .drawn { display: none; }
+  .encore-votes th, .encore-votes td { padding: 6px; }
+}
 </style>
 """
 
@@ -40,7 +44,8 @@ def show(own: Sequence[Vote] = ()) -> None:
     own: the visitor's votes.
     """
     st.session_state[visit.SAW] = True
-    found = results(keeper().store.votes() or own)
+    store = keeper().store
+    found = _of_all(str(store.path), store.count()) or results(own)
     if not found:
         st.info("No votes that count so far.", icon=":material/how_to_vote:")
         return
@@ -48,6 +53,12 @@ def show(own: Sequence[Vote] = ()) -> None:
         _job(one)
     with st.expander("How this is counted", icon=":material/straighten:"):
         st.markdown(HOW)
+
+
+@st.cache_data(max_entries=4, ttl=3600, show_spinner=False)
+def _of_all(path: str, count: int) -> list[Results]:
+    """Of the kept votes, which only ever become more."""
+    return results(keeper().store.votes())
 
 
 def section() -> None:
@@ -101,13 +112,13 @@ def _table(job: str, name: str, rows: Sequence[Row], scale: float, unit: str) ->
         cells.append(
             f'<tr><th scope="row">{html.escape(title(job, row.maker))}</th>'
             f"<td>{scale * own.value:.0f}{unit}</td><td>{told}</td>"
-            f'<td class="drawn" aria-hidden="true"><div>{drawn}</div></td><td>{row.votes}</td></tr>'
+            f'<td>{row.votes}</td><td class="drawn" aria-hidden="true"><div>{drawn}</div></td></tr>'
         )
-    head = "".join(f'<th scope="col">{text}</th>' for text in (name, "95 % interval", "", "Votes"))
+    head = "".join(f'<th scope="col">{text}</th>' for text in (name, "95 % interval", "Votes"))
     st.html(
         f'{_STYLE}<div class="encore-votes" tabindex="0" role="region" aria-label="{name}, {job}">'
-        f'<table><thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(cells)}</tbody>'
-        "</table></div>"
+        f'<table><thead><tr><td></td>{head}<td class="drawn"></td></tr></thead>'
+        f"<tbody>{''.join(cells)}</tbody></table></div>"
     )
 
 
