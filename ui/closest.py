@@ -94,9 +94,15 @@ def _inside(
     if st.session_state.get(wanted) != work:
         if why:
             st.write(why)
-        if not st.button("Look for it", key=f"{key}_look", icon=":material/search:"):
-            return
-        st.session_state[wanted] = work
+        # By a callback, so that the button is gone in the run that looks.
+        st.button(
+            "Look for it",
+            key=f"{key}_look",
+            icon=":material/search:",
+            on_click=st.session_state.__setitem__,
+            args=(wanted, work),
+        )
+        return
     found = Quick(key, "Looking through the training data").get(work, find)
     if found is not None:
         show(found)
