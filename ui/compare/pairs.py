@@ -53,7 +53,7 @@ def of_example(found: GalleryComparison) -> Pair:
         pattern = np.array(stored.pattern, np.int64)
         score = scored(pattern, kind, stored.semitones)
         sides.append(Side(stored.model, pattern, score, stored.semitones))
-    credit = f"{found.title} by {found.artist} · {found.licence}"
+    credit = f"By {found.artist} · {found.licence}"
     return Pair(found.title, plan, tuple(sides), given_bars(plan, None), credit, found.slug)
 
 

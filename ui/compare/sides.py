@@ -132,7 +132,7 @@ def _pick_example() -> None:
         st.session_state[EXAMPLE] = pair and pair.example
         st.pills(
             "Finished comparisons", list(titles), format_func=titles.__getitem__, key=EXAMPLE,
-            on_change=_choose,
+            on_change=_choose, wrap=True,
         )  # fmt: skip
 
 
