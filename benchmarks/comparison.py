@@ -36,7 +36,7 @@ from core.loaders import weights_path
 from core.metric_names import METRICS
 from core.registry import model as spec_of
 
-PATTERNS = {2: 600, 16: 160}
+PATTERNS = {2: 600, 16: 96}
 """Test patterns that are measured one by one, by bars."""
 TRAINING = "training"
 

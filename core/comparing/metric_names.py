@@ -70,10 +70,10 @@ COMPARED = (
     ),
     Metric(
         "patterns_per_second", "Patterns written", "patterns/s", "higher", 1,
-        "Patterns written in a second of computing, 32 at a time.",
+        "Patterns written in a second of one processor core, 32 at a time.",
     ),
     Metric(
-        "peak_memory_mb", "Memory", "MB", "lower", 1,
+        "peak_memory_mb", "Memory", "MB", "lower", 2,
         "The most memory that writing 32 patterns takes, beside the weights.",
     ),
     Metric(
