@@ -27,10 +27,10 @@ WIDTHS: dict[str, dict[str, Any]] = {
 }
 """By kind; within 5 % of the parameters that training.midi_lstm gives the same kind."""
 USUAL: dict[str, Config] = {
-    "melody-2": Config(epoch_patterns=8192, hidden=0.1),
-    "melody-16": Config(batch=32, epoch_patterns=2048, valid_patterns=256, hidden=0.1),
-    "trio-2": Config(epoch_patterns=8192, hidden=0.1),
-    "trio-16": Config(batch=32, epoch_patterns=2048, valid_patterns=256, hidden=0.1),
+    "melody-2": Config(epoch_patterns=8192, hidden=0.0),
+    "melody-16": Config(batch=32, epoch_patterns=2048, valid_patterns=256, hidden=0.0),
+    "trio-2": Config(epoch_patterns=8192, hidden=0.0),
+    "trio-16": Config(batch=32, epoch_patterns=2048, valid_patterns=256, hidden=0.0),
 }
 ADVERSARIAL = {"adversarial": 1.0, "divergence": 0.05}
 

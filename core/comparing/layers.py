@@ -58,7 +58,7 @@ class Lstm:
     def run(
         self, x: Array, begin: tuple[Array, Array] | None = None, backwards: bool = False
     ) -> tuple[Array, Array]:
-        """x [batch, steps, in] -> states [batch, steps, units] and the last state."""
+        """Of x [batch, steps, in] the states [batch, steps, units], and the last of them."""
         read = x @ self.kernel + self.bias
         state, cell = begin or self.begin(len(x))
         states = np.empty((*x.shape[:2], self.units), np.float32)
@@ -147,7 +147,7 @@ def dense(weights: Weights, name: str, x: Array) -> Array:
 
 
 def log_sum_exp(values: npt.NDArray[np.float64], axis: int = -1) -> npt.NDArray[np.float64]:
-    """ln of the sum of exp along an axis."""
+    """The logarithm of the sum of exponentials along an axis."""
     top = values.max(axis=axis, keepdims=True)
     summed = np.log(np.exp(values - top).sum(axis=axis)) + np.squeeze(top, axis)
     return np.asarray(summed, np.float64)
@@ -164,7 +164,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 def gelu(x: Array, exact: bool = False) -> Array:
-    """x times the normal distribution function of x, by default by the usual approximation."""
+    """Of each x, x times the normal distribution function; by default as it is approximated."""
     if exact:
         return np.asarray(0.5 * x * (1.0 + erf(x / np.float32(2**0.5))), np.float32)
     inner = np.float32(0.7978845608) * (x + np.float32(0.044715) * x**3)

@@ -127,7 +127,7 @@ class Heads(layers.Layer):  # type: ignore[misc]
 
 
 def offsets(sizes: Sequence[int], spare: int) -> Any:
-    """Whole numbers [voices]: where each voice's rows begin in a table of all, `spare` more each."""
+    """Whole numbers [voices]: where each voice's rows begin in a table of all, `spare` each."""
     found, total = [], 0
     for size in sizes:
         found.append(total)

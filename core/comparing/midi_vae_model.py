@@ -22,7 +22,7 @@ class MidiVae(keras.Model):  # type: ignore[misc]
     Two LSTMs read each bar forwards and backwards, and a dense layer sums up what they say at its
     sixteen steps; two more read these bars, and what they end with says where the pattern lies.
     From a place a conductor goes from bar to bar and plans its sixteen steps; the decoder, which
-    begins anew with every bar, writes it step by step. Beyond its bar it sees only the token before.
+    begins anew with every bar, writes it step by step. Of other bars it sees the last token alone.
     MusicVAE has neither the dense layer nor the plan: it needs far more steps of training.
 
     direct, for patterns of few bars: the place hears every bar, and every bar the place, without

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 from core import registry
@@ -35,3 +36,19 @@ def _load(name: str, kind: str, sha256: str) -> PatternModel:
         return read(path, name, kind)
     except (OSError, KeyError) as error:
         raise unavailable(spec.id, "does not fit this version of Encore") from error
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One of MODELS, of whatever kind: what `core.engines.engine("compare", name)` gives."""
+
+    name: str
+
+    def model(self, kind: str) -> PatternModel:
+        """`core.comparing.models.pattern_model`."""
+        return load(self.name, kind)
+
+
+midi_lstm = partial(Engine, "midi-lstm")
+midi_vae = partial(Engine, "midi-vae")
+midi_vae_adversarial = partial(Engine, "midi-vae-adversarial")

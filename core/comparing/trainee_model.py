@@ -1,12 +1,11 @@
 """What trains `midi-lstm` and `midi-vae`, on any backend of Keras.
 
-    trainee = Trainee(network, free_nats=16.0)
-    trainee.compile(optimizer="adam", loss=weighted)
-    trainee.train_on_batch(inputs(network, tokens, rng, hidden=0.2), weights(len(tokens)))
+A `Trainee` is compiled with `weighted` for its loss, and then fitted to `inputs` and `weights`.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -70,7 +69,7 @@ class Adversary(layers.Layer):  # type: ignore[misc]
         sizes = (shape[-1], self.width, self.width, 1)
         self.kernels = [
             self.add_weight(shape=pair, name=f"kernel_{n}")
-            for n, pair in enumerate(zip(sizes, sizes[1:], strict=False))
+            for n, pair in enumerate(pairwise(sizes))
         ]
         self.biases = [
             self.add_weight(shape=(size,), initializer="zeros", name=f"bias_{n}")

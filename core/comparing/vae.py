@@ -26,8 +26,11 @@ from core.progress import Progress, ignore
 
 BATCH = 64
 """Patterns that are read together."""
-TRIED, COMPLETED = 192, 16
+TRIED, COMPLETED = 32, 8
 """Places tried for a primer, and completions of the primer that half of them lie around."""
+
+ROUNDS, DIRECTIONS = 3, 12
+"""Of a search for a better place: rounds, and directions tried both ways in each."""
 
 
 class MidiVae:
@@ -84,7 +87,7 @@ class MidiVae:
     ) -> Pattern:
         """`PatternModel.sample`: from places of the prior, or of `places_of` the primer.
 
-        Without a primer, each pattern is the same however many are asked for.
+        Each pattern is the same however many are asked for.
         """
         if primer is None or len(primer) == 0:
             drawn = [np.random.default_rng([seed, n, 1]).standard_normal(self.latent_size)
@@ -98,29 +101,68 @@ class MidiVae:
     def places_of(self, primer: Pattern, count: int, *, seed: int) -> Latents:
         """[count, latent]: places of patterns that begin with the primer, by importance resampling.
 
-        The posterior p(place | primer) is p(primer | place) p(place), up to a constant. Half of the
-        places tried are drawn from the prior; the others from what the encoder says of completions
-        of the primer, which places of the prior wrote. Each then counts by the posterior over the
-        density of that mixture (Rubin, "Using the SIR algorithm", 1988).
+        The posterior p(place | primer) is p(primer | place) p(place), up to a constant. For each
+        pattern places are tried: half of them are drawn from the prior, the others from what the
+        encoder says of completions of the primer, which places of the prior wrote. One is taken by
+        the posterior over the density of that mixture (Rubin, "Using the SIR algorithm", 1988).
         """
-        rng = np.random.default_rng([seed, 2])
-        voices = len(self.kind.voices)
-        start = rng.standard_normal((COMPLETED, self.latent_size))
-        chance = rng.random((COMPLETED, self.kind.steps, voices)).astype(np.float32)
-        completed = self._write(start, chance, 1.0, primer, ignore)
-        mean, log_variance = self.encode(completed)
-        around = rng.integers(COMPLETED, size=TRIED // 2)
-        noise = rng.standard_normal((TRIED, self.latent_size))
-        tried = noise.copy()
-        tried[: TRIED // 2] = mean[around] + np.exp(0.5 * log_variance[around]) * noise[: TRIED // 2]
-        begun = np.repeat(completed[:1], TRIED, axis=0)
-        fits = -self.nats_at(tried, begun)[:, : len(primer)].sum(axis=(1, 2))
-        prior = _log_density(tried, np.zeros_like(tried[:1]), np.zeros_like(tried[:1]))
-        near = np.stack([_log_density(tried, m, v) for m, v in zip(mean, log_variance, strict=True)])
-        mixture = np.logaddexp(prior, log_sum_exp(near, axis=0) - np.log(COMPLETED))
-        score = fits + prior - mixture
-        chosen = rng.choice(TRIED, size=count, p=np.exp(score - log_sum_exp(score)))
-        return np.asarray(tried[chosen], np.float64)
+        rngs = [np.random.default_rng([seed, number, 2]) for number in range(count)]
+        shape, latent = (COMPLETED, self.kind.steps, len(self.kind.voices)), self.latent_size
+        starts = np.concatenate([rng.standard_normal((COMPLETED, latent)) for rng in rngs])
+        chance = np.concatenate([rng.random(shape) for rng in rngs]).astype(np.float32)
+        completed = self._write(starts, chance, 1.0, primer, ignore)
+        means, log_variances = (x.reshape(count, -1, latent) for x in self.encode(completed))
+        tried = np.stack([rng.standard_normal((TRIED, latent)) for rng in rngs])
+        for rng, places, mean, log_variance in zip(rngs, tried, means, log_variances, strict=True):
+            around = rng.integers(COMPLETED, size=TRIED // 2)
+            places[: TRIED // 2] *= np.exp(0.5 * log_variance[around])
+            places[: TRIED // 2] += mean[around]
+        begun = np.repeat(completed[:1], count * TRIED, axis=0)
+        nats = self.nats_at(tried.reshape(-1, latent), begun)[:, : len(primer)]
+        fits = -nats.sum(axis=(1, 2)).reshape(count, TRIED)
+        chosen = []
+        for rng, places, mean, log_variance, fit in zip(
+            rngs, tried, means, log_variances, fits, strict=True
+        ):
+            prior = _log_density(places, np.zeros((1, latent)), np.zeros((1, latent)))
+            each = zip(mean, log_variance, strict=True)
+            near = log_sum_exp(np.stack([_log_density(places, *one) for one in each]), axis=0)
+            score = fit + prior - np.logaddexp(prior, near - np.log(COMPLETED))
+            chosen.append(places[rng.choice(TRIED, p=np.exp(score - log_sum_exp(score)))])
+        return np.array(chosen)
+
+    def located(self, patterns: Pattern, *, seed: int = 0, rounds: int = ROUNDS) -> Latents:
+        """[patterns, latent]: from the encoder's means, places that write the patterns better.
+
+        Each round tries steps of half the encoder's spread in random directions, both ways, and
+        goes on from the best of them and of longer steps along the mean direction that gained
+        (evolution strategies, Salimans et al. 2017). No place says a pattern worse than its mean.
+        """
+        mean, log_variance = self.encode(patterns)
+        spread = np.exp(0.5 * log_variance)
+        best, nats = mean, self.nats_at(mean, patterns).sum(axis=(1, 2))
+        rng = np.random.default_rng([seed, 5])
+        for _ in range(rounds):
+            half = rng.standard_normal((DIRECTIONS, *mean.shape))
+            steps = np.concatenate([half, -half])
+            found = self._tried(best + 0.5 * spread * steps, patterns)
+            gain = ((found.mean(axis=0) - found)[:, :, None] * steps).mean(axis=0)
+            gain /= np.linalg.norm(gain, axis=1, keepdims=True) + 1e-9
+            picked = 0.5 * steps[found.argmin(axis=0), np.arange(len(mean))]
+            tried = best + spread * np.stack([picked, gain, 2.0 * gain, 4.0 * gain])
+            found = self._tried(tried, patterns)
+            better = found.min(axis=0) < nats
+            chosen = tried[found.argmin(axis=0), np.arange(len(mean))]
+            best = np.where(better[:, None], chosen, best)
+            nats = np.minimum(nats, found.min(axis=0))
+        return best
+
+    def _tried(self, places: Latents, patterns: Pattern) -> Nats:
+        """[tries, patterns]: nats of the patterns at places [tries, patterns, latent]."""
+        tries, count, latent = places.shape
+        repeated = np.tile(patterns, (tries, 1, 1))
+        nats = self.nats_at(places.reshape(-1, latent), repeated).sum(axis=(1, 2))
+        return nats.reshape(tries, count)
 
     def nats(self, patterns: Pattern, *, seed: int = 0) -> Nats:
         """`PatternModel.nats`: given a place drawn from what the encoder says, so no likelihood."""
@@ -143,7 +185,7 @@ class MidiVae:
         return self.heads.nats(states.reshape(*tokens.shape[:2], -1), tokens)
 
     def _conducted(self, latents: Latents) -> tuple[Array, tuple[Array, Array]]:
-        """The plan of each bar [patterns * bars, steps of a bar, width], and the decoder's start."""
+        """(plan of each bar [patterns * bars, steps of a bar, width], the decoder's start)."""
         place = np.asarray(latents, np.float32)
         start = np.split(np.tanh(dense(self.weights, "begin", place)), 2, axis=1)
         steady = np.repeat(place[:, None], self.kind.bars, axis=1)
@@ -207,7 +249,7 @@ class MidiVae:
         return np.log(draws) - log_sum_exp(scores, axis=1)
 
     def active_units(self, patterns: Pattern, least: float = 0.01) -> int:
-        """How many latents' means vary over the patterns, by a variance over `least` (Burda 2016)."""
+        """How many latents' means have a variance over `least` on the patterns (Burda 2016)."""
         return int((self.encode(patterns)[0].var(axis=0) > least).sum())
 
 
@@ -216,9 +258,7 @@ def _by_bar(x: Array) -> Array:
     return x.reshape(-1, STEPS_PER_BAR, x.shape[-1])
 
 
-def _log_density(
-    places: Latents, mean: Latents, log_variance: Latents
-) -> npt.NDArray[np.float64]:
+def _log_density(places: Latents, mean: Latents, log_variance: Latents) -> npt.NDArray[np.float64]:
     """[places]: ln of the normal density."""
     squares = (places - mean) ** 2 / np.exp(log_variance) + log_variance + np.log(2 * np.pi)
     return np.asarray(-0.5 * squares.sum(axis=1), np.float64)

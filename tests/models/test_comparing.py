@@ -136,16 +136,27 @@ def test_bounds_tighten_with_draws_and_hold_the_divergence(vae):
     tokens = patterns(model.kind, 6)
     reconstruction, divergence = model.elbo_nats(tokens)
     assert (divergence > 0).all()
-    one = np.mean([model.iwae_nats(tokens, draws=1, seed=s) for s in range(60)], axis=0)
-    many = model.iwae_nats(tokens, draws=60)
+    one = np.mean([model.iwae_nats(tokens, draws=1, seed=s) for s in range(20)], axis=0)
+    many = model.iwae_nats(tokens, draws=40)
     assert many.mean() < one.mean()
     assert many.mean() > np.min([model.nats_at(n, tokens).sum(axis=(1, 2)).mean() for n in (
         np.zeros((6, 3)), model.encode(tokens)[0])]) - 3.0  # fmt: skip
     # the mean of one draw's bounds is the evidence lower bound
     again = np.mean([model.elbo_nats(tokens, seed=s)[0] for s in range(60)], axis=0)
-    np.testing.assert_allclose(one.mean(), (again + divergence).mean(), rtol=0.02)
+    np.testing.assert_allclose(one.mean(), (again + divergence).mean(), rtol=0.03)
     assert np.isfinite(reconstruction).all()
     assert 0 < model.active_units(patterns(model.kind, 20)) <= model.latent_size
+
+
+def test_a_search_finds_places_that_write_patterns_better(vae):
+    model = vae[1]
+    tokens = patterns(model.kind, 4, seed=2)
+    found = model.located(tokens, seed=1)
+    np.testing.assert_array_equal(found, model.located(tokens, seed=1))
+    nats = model.nats_at(found, tokens).sum(axis=(1, 2))
+    means = model.nats_at(model.encode(tokens)[0], tokens).sum(axis=(1, 2))
+    assert (nats <= means).all()
+    assert nats.mean() < means.mean()
 
 
 def test_an_unknown_kind_is_said_in_one_sentence():
