@@ -33,7 +33,7 @@ from benchmarks.comparison_sets import (
     own_figures,
     training_lines,
 )
-from core.comparing.models import Autoencoder, PatternModel
+from core.comparing.models import Autoencoder, Locator, PatternModel
 from core.comparing.patterns import Kind
 
 TEST, TRAINING, MIXED = "test patterns", "training patterns", "mixing of tokens"
@@ -153,6 +153,10 @@ def _space(outcome: Outcome, name: str, model: Autoencoder, material: Material) 
     for figure, right in (("note_reconstruction", back.begun), ("whole_note_reconstruction",
                           back.whole), ("added_notes", back.made - back.begun)):  # fmt: skip
         mine[figure] = ratio(right, back.notes, pieces)
+    if isinstance(model, Locator):
+        print(f"{kind.name}: places of {name} searched for", flush=True)
+        near = rebuilt(test, model.decode(model.located(test, seed=SEED), seed=SEED), kind)
+        mine["located_reconstruction"] = ratio(near.begun, near.notes, pieces)
 
 
 def _ways(

@@ -139,8 +139,8 @@ def space_table(outcomes: Sequence[Outcome]) -> Table | None:
     """Whether autoencoders use their space, and what comes back of it."""
     shown = (
         "active_units", "mutual_information", "token_reconstruction", "note_reconstruction",
-        "whole_note_reconstruction", "added_notes", "interpolation_unevenness",
-        "interpolation_nats",
+        "whole_note_reconstruction", "added_notes", "located_reconstruction",
+        "interpolation_unevenness", "interpolation_nats",
     )  # fmt: skip
     lines = []
     for outcome in outcomes:

@@ -46,6 +46,11 @@ COMPARED = (
         "The same of notes that end where they should, too.",
     ),
     Metric(
+        "located_reconstruction", "Notes rebuilt from a place searched for", "", "higher", 3,
+        "Notes that come back with their begin and pitch where a better place than the encoder's "
+        "is searched for.",
+    ),
+    Metric(
         "added_notes", "Notes added", "", "lower", 3,
         "Notes that come back and were not there, beside the number of true ones.",
     ),

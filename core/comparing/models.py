@@ -75,6 +75,18 @@ class Autoencoder(PatternModel, Protocol):
         ...
 
 
+@runtime_checkable
+class Locator(Autoencoder, Protocol):
+    """An autoencoder that can search for a better place than its encoder says at once."""
+
+    def located(self, patterns: Pattern, *, seed: int = 0, rounds: int = 3) -> Latents:
+        """[patterns, numbers]: places that write the patterns no worse than the encoder's means.
+
+        They are searched for, from the means on, in so many rounds.
+        """
+        ...
+
+
 def pattern_model(name: str, kind: str) -> PatternModel:
     """The trained model, read once. Raises ModelUnavailableError where there are no weights."""
     from core.comparing.network import load

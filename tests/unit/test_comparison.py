@@ -75,6 +75,9 @@ class Linear(Uniform):
             made[row, : max(round(place * 16), 1), 0] = 40
         return made
 
+    def located(self, patterns, *, seed=0, rounds=3):
+        return self.encode(patterns)[0]
+
     def nats_at(self, latents, patterns):
         off = self._said(patterns) - latents[:, 0]
         found = np.zeros(patterns.shape)
@@ -246,6 +249,8 @@ def test_the_whole_benchmark_on_known_models(monkeypatch, tmp_path):
     assert all(set(row.metrics) <= set(METRICS) for row in results.rows)
     assert "elbo_nats_per_step" not in lstm.metrics
     assert vae.metrics["active_units"]["mean"] <= 3
+    rebuilt_share = vae.metrics["note_reconstruction"]
+    assert vae.metrics["located_reconstruction"] == rebuilt_share
     assert rows["test patterns, melody-2"].kind == "rung"
     assert "copied_bars" not in rows["training patterns, melody-2"].metrics
     titles = [table.title for table in results.tables]
