@@ -25,19 +25,27 @@ from benchmarks.results import Results, Row, Table, summarise
 from benchmarks.salient_notes import salient_notes
 from core.audio import encode_wav
 from core.hearing.bars import grid_of
+from core.hearing.beat_frames import FRAME_S as BEAT_FRAME_S
+from core.hearing.beat_frames import frames_of
+from core.hearing.beats_network import METRE_NAMES, Pulse, tempo_s
 from core.hearing.candidates import salience
 from core.hearing.constant_q import SAMPLE_RATE, constant_q, levels
 from core.hearing.heard import Grid, Heard, HeardNote
 from core.hearing.measures import chord_accuracy, note_f
 from core.hearing.notes import notes_of, pitch_levels_db
 from core.hearing.onsets import moments
-from core.hearing.pulse import PRIOR, beats_of
+from core.hearing.pulse import beats_of
 from core.metrics import beat_f, beat_times_s
 from core.transcription import hear, heard_of_notes
 
 OURS, FROM_NOTES, NO_BEATS = "hear", "hear, true notes given", "hear, beats without the network"
 LIBROSA, SALIENCE, PYIN, BASIC_PITCH = "librosa", "salience", "librosa pyin", "basic-pitch"
 PYIN_SOLOS = 8
+METRE_PRIOR = {(2, 4): 0.08, (3, 4): 0.18, (4, 4): 0.64, (6, 8): 0.1}
+"""Shares of the training pieces."""
+_SILENT_BEAT = 0.02
+_USUAL_S, _OCTAVES = 0.52, 0.55
+"""The tempo to expect, and its spread: Moelants (ICMPC 2002), in octaves."""
 Figures = dict[str, list[dict[str, float]]]
 _RIVAL = """
 import json, sys
@@ -128,11 +136,16 @@ def by_basic_pitch(found: Sequence[Solo]) -> list[list[HeardNote]] | None:
 
 
 def without_network(solo: Solo, notes: Sequence[HeardNote]) -> np.ndarray:
-    """Beats of the same model that knows nothing of a moment but when it is."""
+    """Beats of the same model that knows nothing but when notes begin, and what tempi are usual."""
     times_s = moments(notes)[:, 0]
-    places = np.tile(np.array(PRIOR, np.float32), (len(times_s), 1))
-    beats_s = beats_of(times_s, places, solo.clip.duration_s)
-    return tactus(grid_of(beats_s, times_s, places, solo.clip.duration_s))
+    beat = np.full(frames_of(solo.clip.duration_s), _SILENT_BEAT, np.float32)
+    beat[np.clip((times_s / BEAT_FRAME_S).astype(int), 0, len(beat) - 1)] = 0.5
+    octaves = np.log2(tempo_s() / _USUAL_S)
+    tempo = np.exp(-0.5 * (octaves / _OCTAVES) ** 2).astype(np.float32)
+    metre = np.array([METRE_PRIOR[name] for name in METRE_NAMES], np.float32)
+    plain = Pulse(beat, 0.3 * beat, tempo / tempo.sum(), metre)
+    beats_s = beats_of(plain, float(times_s[0]), float(times_s[-1]))
+    return tactus(grid_of(beats_s, times_s, plain, solo.clip.duration_s))
 
 
 def note_row(solo: Solo, heard: Sequence[HeardNote]) -> dict[str, float]:

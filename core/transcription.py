@@ -2,7 +2,7 @@
 
 `hear` listens to a recording, `heard_of_score` reads what a score says already. How it is done is
 in core/hearing/: a constant-Q picture, a network that says where notes begin and sound, another
-that says of each moment where in the beat it lies, hidden Markov models of tempo and of chords.
+that says from the notes where beats and bars do, hidden Markov models of tempo and of chords.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import numpy.typing as npt
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
 from core.hearing.bars import grid_of
+from core.hearing.beat_frames import features as beat_features
+from core.hearing.beats_network import MODEL_ID, network
 from core.hearing.candidates import candidates, features, salience
 from core.hearing.constant_q import FRAME_S, PITCHES, SAMPLE_RATE, constant_q, levels, tuning
 from core.hearing.harmony import harmonic_fit, harmony
 from core.hearing.heard import Grid, Heard, HeardNote
 from core.hearing.notes import FAINT, NOTE, ONSET, notes_of, pitch_levels_db
-from core.hearing.onsets import features as moment_features
 from core.hearing.onsets import moments
 from core.hearing.pulse import beats_of
 from core.hearing.steadiness import steadiness
@@ -31,7 +32,7 @@ from core.loaders import LoadedModel, load_model
 from core.progress import Progress, ignore, part
 from core.score import Score
 
-NOTES_MODEL, BEATS_MODEL = "hearing-notes", "hearing-beats"
+NOTES_MODEL, BEATS_MODEL = "hearing-notes", MODEL_ID
 LEAST_PEAK = 1e-4
 LEAST_NOTES = 4
 """Fewer are no tune, and no beat can be found in them."""
@@ -111,20 +112,14 @@ def _covered(notes: Sequence[HeardNote], loud: npt.NDArray[np.bool_]) -> float:
 
 def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: float = 0.0) -> Heard:
     """What a solo of these notes is heard as: at least one. seconds: of the whole clip."""
-    found = moments(notes)
-    times_s, places = found[:, 0], _placed(found)
-    if len(found) < 2:
-        grid = _even_grid(float(times_s[0]), seconds)
-        steady = 0.0
+    times_s = moments(notes)[:, 0]
+    said = network()(beat_features(notes, seconds))
+    beats_s = beats_of(said, float(times_s[0]), float(times_s[-1]))
+    if len(times_s) < 2 or len(beats_s) < 2:
+        grid, steady = _even_grid(float(times_s[0]), seconds), 0.0
     else:
-        beats_s = beats_of(times_s, places, seconds)
-        if len(beats_s) < 2:
-            grid, steady = _even_grid(float(times_s[0]), seconds), 0.0
-        else:
-            grid = grid_of(
-                beats_s, times_s, places, seconds, lambda grid: harmonic_fit(notes, grid)
-            )
-            steady = steadiness(grid, found)
+        grid = grid_of(beats_s, times_s, said, seconds, lambda grid: harmonic_fit(notes, grid))
+        steady = steadiness(said, beats_s, len(times_s))
     key, chords = harmony(notes, grid)
     return Heard(tuple(sorted(notes)), grid, key, chords, tuning_cents, steady)
 
@@ -175,18 +170,6 @@ def _asked(picture: FloatArray) -> tuple[FloatArray, FloatArray]:
         onsets[frames[some], pitches[some]] = sure[:, ONSET]
         notes[frames[some], pitches[some]] = sure[:, NOTE]
     return onsets, notes
-
-
-def _placed(found: npt.NDArray[np.float64]) -> FloatArray:
-    """[moments, PLACES]: how likely each moment lies where in the beat."""
-    model = load_model(BEATS_MODEL)
-    rows = model.spec.input_shape[0]
-    shown = moment_features(found)
-    logits = np.concatenate([
-        _in_one_call(model, shown[start : start + rows]) for start in range(0, len(shown), rows)
-    ])  # fmt: skip
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
 
 
 def _in_one_call(model: LoadedModel, shown: FloatArray) -> FloatArray:

@@ -8,39 +8,40 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audio import FloatArray
+from core.hearing.beat_frames import FRAME_S
+from core.hearing.beats_network import METRE_NAMES, Pulse
 from core.hearing.heard import Grid
-from core.hearing.pulse import BEAT, DOWNBEAT
 
 Array = npt.NDArray[np.float64]
 
-METRE_PRIOR = {2: 0.08, 3: 0.22, 4: 0.70}
-"""How often a bar has so many beats, where each is a quarter: shares of the training split."""
 _NEAR = 0.14
 """Of a beat: how far from a beat or a third of it a moment may be and still be on it."""
 _THIRDS_LEAST = 0.22
+_SURE_THIRDS, _LEAST_THIRDS = 0.5, 0.15
+"""What the network must give 6/8 where it stands alone, and where notes part the beats in three."""
 _SMOOTH_BEATS = 1.5
-_SILENT_DOWNBEAT = 0.3
 _HARMONY = 1.5
 """What a nat of harmony is worth beside one of the beats: chosen on the validation split."""
 _REACH_S = 0.06
+_REACH_FRAMES = 2
+_LEAST_METRE = 0.02
 
 
 def grid_of(
     beats_s: Array,
     times_s: Array,
-    places: FloatArray,
+    heard: Pulse,
     seconds: float,
     fits: Callable[[Grid], float] | None = None,
 ) -> Grid:
     """The grid over the whole clip.
 
-    beats_s: two or more. times_s, places: the moments and what the network says of them. The metre
-    is 4/4, 3/4, 2/4 or, where beats are parted in three throughout, 6/8. fits: nats by which a
-    grid's bars suit the harmony; compared among grids of one metre alone.
+    beats_s: two or more. times_s: the moments at which notes begin. The metre is 4/4, 3/4, 2/4 or
+    6/8. fits: nats by which a grid's bars suit the harmony; compared among grids of one metre.
     """
     beats_s = _on_notes(beats_s, times_s)
-    thirds = _in_thirds(beats_s, times_s)
-    found = _bars(beats_s, times_s, places, {2: 1.0} if thirds else METRE_PRIOR)
+    thirds = _compound(beats_s, times_s, heard)
+    found = _bars(beats_s, heard, thirds)
     scores: dict[Grid, float] = {}
     for count in {count for count, _ in found}:
         grids = {
@@ -54,6 +55,13 @@ def grid_of(
     return max(scores, key=lambda grid: scores[grid])
 
 
+def at_beats(chances: FloatArray, beats_s: Array) -> Array:
+    """The most that frames [frames] within 40 ms of each beat say."""
+    at = np.floor(beats_s / FRAME_S).astype(int)
+    near = at[:, None] + np.arange(-_REACH_FRAMES, _REACH_FRAMES + 1)
+    return np.asarray(chances[np.clip(near, 0, len(chances) - 1)].max(axis=1), np.float64)
+
+
 def _on_notes(beats_s: Array, times_s: Array) -> Array:
     """Beats moved towards the notes near them, and evened out over their neighbours."""
     nearest = times_s[np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)]
@@ -64,6 +72,12 @@ def _on_notes(beats_s: Array, times_s: Array) -> Array:
     shift = (weight @ np.where(known, off, 0.0)) / np.maximum(weight.sum(axis=1), 0.2)
     moved = beats_s + shift
     return moved if (np.diff(moved) > 0.1).all() else beats_s
+
+
+def _compound(beats_s: Array, times_s: Array, heard: Pulse) -> bool:
+    """Whether beats are dotted quarters."""
+    share = float(heard.metre[METRE_NAMES.index((6, 8))])
+    return share > _SURE_THIRDS or (share > _LEAST_THIRDS and _in_thirds(beats_s, times_s))
 
 
 def _in_thirds(beats_s: Array, times_s: Array) -> bool:
@@ -83,22 +97,21 @@ def _in_thirds(beats_s: Array, times_s: Array) -> bool:
     )
 
 
-def _bars(
-    beats_s: Array, times_s: Array, places: FloatArray, prior: dict[int, float]
-) -> dict[tuple[int, int], float]:
-    """(beats a bar, place of the first beat in its bar) -> nats, by what the network says."""
-    nearest = np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)
-    sounded = np.abs(times_s[nearest] - beats_s) < _REACH_S
-    shares = np.asarray(places, np.float64)[nearest]
-    both = shares[:, DOWNBEAT] + shares[:, BEAT] + 1e-6
-    down = np.clip(shares[:, DOWNBEAT] / both, 0.02, 0.98)
-    yes = np.where(sounded, np.log(down), np.log(_SILENT_DOWNBEAT))
-    no = np.where(sounded, np.log(1 - down), 0.0)
+def _bars(beats_s: Array, heard: Pulse, thirds: bool) -> dict[tuple[int, int], float]:
+    """(beats a bar, place of the first beat in its bar) -> nats, by what the network says.
+
+    Beats of which it is not sure say less of bars.
+    """
+    share = dict(zip(METRE_NAMES, map(float, heard.metre), strict=True))
+    prior = {2: 1.0} if thirds else {n: share[n, 4] + _LEAST_METRE for n in (2, 3, 4)}
+    beat = np.clip(at_beats(heard.beat, beats_s), 0.01, 1.0)
+    down = np.clip(at_beats(heard.bar, beats_s) / beat, 0.03, 0.97)
     found = {}
-    for count, share in prior.items():
+    for count, chance in prior.items():
         for first in range(count):
             begins = (np.arange(len(beats_s)) + first) % count == 0
-            found[count, first] = float(np.where(begins, yes, no).sum()) + np.log(share / count)
+            each = beat * np.where(begins, np.log(down), np.log(1 - down))
+            found[count, first] = float(each.sum()) + np.log(chance / count)
     return found
 
 

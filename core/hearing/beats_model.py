@@ -1,21 +1,77 @@
-"""Where in the beat a note lies: a small network over a moment and its neighbours in time."""
+"""Where beats and bars begin, how fast and in which metre: a small temporal convolutional network.
+
+After Davies and Böck, "Temporal convolutional networks for musical audio beat tracking" (EUSIPCO
+2019), and Böck and Davies, "Deconstruct, analyse, reconstruct" (ISMIR 2020), where tempo is learnt
+along with the beats. Unlike there, it is shown notes and not sound: core.hearing.beat_frames.
+`core.hearing.beats_network` is the same in numpy, which the app runs.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
-from keras import layers
+from keras import layers, ops
 
-from core.hearing.onsets import FEATURES
-from core.hearing.pulse import PLACES
+from core.hearing.beat_frames import PARTS
+from core.hearing.beats_network import DILATIONS, METRES, SHOWN, TAPS, TEMPI
 
 
-def build(*, moments: int, widths: tuple[int, ...] = (64, 48)) -> keras.Model:
-    """Maps features [moments, FEATURES] to logits [moments, PLACES], see core.hearing.pulse.
+@keras.saving.register_keras_serializable(package="encore")
+class Beats(keras.Model):  # type: ignore[misc]
+    """Maps [batch, steps, SHOWN] to logits [batch, steps, SAID].
 
-    moments: how many a call takes.
+    A step is 80 ms, PARTS frames of core.hearing.beat_frames: shown are their features, and 1 where
+    there is sound; what is shown of other steps does not matter. Said are beat and bar line of each
+    frame in turn, then, the same at all steps, beat length and metre.
     """
-    inputs = keras.Input(batch_shape=(moments, FEATURES))
-    x = inputs
-    for width in widths:
-        x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
-    return keras.Model(inputs, layers.Dense(PLACES)(x), name="beats")
+
+    def __init__(self, width: int = 24, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        # Each name sorts before "layers": Keras files the rest under numbers in its weight files,
+        # and `beats_network` reads them by name.
+        self.first = layers.Dense(width, activation="elu")
+        self.beside = layers.Conv1D(width, TAPS, padding="same", activation="elu")
+        for dilation in DILATIONS:
+            far = layers.Conv1D(
+                width, TAPS, padding="same", dilation_rate=dilation, activation="elu"
+            )
+            setattr(self, f"far_{dilation}", far)
+            setattr(self, f"kept_{dilation}", layers.Dense(width))
+        self.frames = layers.Dense(PARTS * 2)
+        self.gathered = layers.Dense(2 * width, activation="elu")
+        self.entire = layers.Dense(TEMPI + METRES)
+
+    def build(self, shape: Any) -> None:
+        steps = (None, None, self.width)
+        self.first.build((None, None, SHOWN - 1))
+        self.beside.build(steps)
+        for dilation in DILATIONS:
+            getattr(self, f"far_{dilation}").build(steps)
+            getattr(self, f"kept_{dilation}").build(steps)
+        self.frames.build(steps)
+        self.gathered.build((None, 2 * self.width))
+        self.entire.build((None, 2 * self.width))
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        shown, mask = inputs[:, :, :-1], inputs[:, :, -1:]
+        x = self.beside(self.first(shown) * mask) * mask
+        skips = ops.zeros_like(x)
+        for dilation in DILATIONS:
+            y = getattr(self, f"kept_{dilation}")(getattr(self, f"far_{dilation}")(x)) * mask
+            skips, x = skips + y, x + y
+        frames = self.frames(ops.elu(x))
+        sums = ops.sum(ops.concatenate([skips, ops.relu(skips)], axis=-1), axis=1)
+        mean = sums / ops.maximum(ops.sum(mask, axis=1), 1.0)
+        entire = ops.expand_dims(self.entire(self.gathered(mean)), 1)
+        entire = ops.repeat(entire, inputs.shape[1], axis=1)
+        return ops.concatenate([frames, entire], axis=-1)
+
+
+def build(width: int = 24) -> keras.Model:
+    """The network with fresh weights, built. See `Beats`."""
+    model = Beats(width)
+    model.build((None, None, SHOWN))
+    return model

@@ -5,32 +5,30 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.hearing.heard import Grid
+from core.hearing.bars import at_beats
+from core.hearing.beats_network import PER_OCTAVE, SHORTEST_S, Pulse
 
 Array = npt.NDArray[np.float64]
 
-_NEAR_S = 0.03
 _ENOUGH = 12.0
 """Moments from which there are enough to be sure of anything."""
-_UNEVEN = 12.0
+_UNEVEN = 6.0
+_TEMPI_NEAR = 2
 
 
-def steadiness(grid: Grid, found: Array) -> float:
-    """0 to 1: how much better moments fit an even grid than by chance, and how many they are.
+def steadiness(heard: Pulse, beats_s: Array, moments: int) -> float:
+    """0 to 1: how sure the network is of the beats and of their tempo, and how even they are.
 
-    found: moments, core.hearing.onsets. A moment fits where it is within 30 ms of a half or, if
-    more are, of a third or a quarter of a beat; in 6/8 of a third of a dotted one.
+    Of the beats by how much likelier one is there than half-way between, of the tempo by its share
+    of an eighth of an octave to either side. beats_s: two or more. moments: at which notes begin;
+    few say little.
     """
-    inside = (found[:, 0] >= grid.beats_s[0] - 0.1) & (found[:, 0] <= grid.beats_s[-1] + 0.1)
-    ticks = grid.to_ticks(found[inside, 0])
-    quarters = 1.0 if grid.beat_unit == 4 else 1.5
-    beat_s = 60.0 / grid.tempo_bpm * quarters
-    place = ticks / (24.0 * quarters)
-    fits = []
-    for parts in (1, 2, 3, 4):
-        off_s = np.abs(place * parts - np.round(place * parts)) / parts * beat_s
-        chance = min(2 * _NEAR_S * parts / beat_s, 0.9)
-        fits.append((float((off_s < _NEAR_S).mean()) - chance) / (1 - chance))
-    changes = np.abs(np.diff(np.log(np.diff(grid.beats_s))))
+    steps = np.diff(beats_s)
+    between = at_beats(heard.beat, beats_s[:-1] + steps / 2)
+    clear = float(at_beats(heard.beat, beats_s).mean() - between.mean())
+    at = round(float(np.log2(np.median(steps) / SHORTEST_S)) * PER_OCTAVE)
+    tempo = heard.tempo[max(at - _TEMPI_NEAR, 0) : max(at + _TEMPI_NEAR + 1, 0)].sum()
+    changes = np.abs(np.diff(np.log(steps)))
     even = float(np.exp(-_UNEVEN * changes.mean())) if len(changes) else 0.5
-    return float(np.clip(max(fits), 0, 1) * even * min(len(found) / _ENOUGH, 1.0))
+    sure = float(np.sqrt(np.clip(clear, 0, 1) * np.clip(tempo, 0, 1)))
+    return sure * even * min(moments / _ENOUGH, 1.0)

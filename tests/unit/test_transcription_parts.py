@@ -5,7 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from core.hearing import beat_frames
 from core.hearing.bars import grid_of
+from core.hearing.beats_network import METRE_NAMES, TEMPI, Pulse, tempo_s
 from core.hearing.candidates import FEATURES, PER_FRAME, candidates, features, salience
 from core.hearing.constant_q import (
     BINS_PER_SEMITONE,
@@ -21,10 +23,9 @@ from core.hearing.harmony import harmony
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.hearing.measures import chord_accuracy, note_f
 from core.hearing.notes import notes_of
-from core.hearing.onsets import FEATURES as MOMENT_FEATURES
-from core.hearing.onsets import NEIGHBOURS, PER_MOMENT, moments
-from core.hearing.onsets import features as moment_features
-from core.hearing.pulse import BEAT, DOWNBEAT, HALF, PLACES, PRIOR, THIRD, beats_of
+from core.hearing.onsets import moments
+from core.hearing.pulse import beats_of
+from core.hearing.steadiness import steadiness
 from core.metrics import beat_f
 from core.score import Key
 
@@ -130,45 +131,77 @@ def test_notes_struck_together_are_one_moment():
     notes = [HeardNote(1.0, 60, 1.4, 70), HeardNote(1.02, 64, 1.6, 90), HeardNote(1.5, 67, 1.7)]
     found = moments(notes)
     np.testing.assert_allclose(found[0], [1.0, 0.58, 64, 60, 90, 2])
-    shown = moment_features(found)
-    assert shown.shape == (2, MOMENT_FEATURES)
-    # Before the first moment there is nothing to show.
-    assert not shown[0, : NEIGHBOURS * PER_MOMENT].any()
-    assert shown[0, (NEIGHBOURS + 1) * PER_MOMENT] > 0
 
 
-def places_of(kinds):
-    """Probabilities of a fairly sure network."""
-    out = np.full((len(kinds), PLACES), 0.04, np.float32)
-    out[np.arange(len(kinds)), kinds] = 1 - 0.04 * (PLACES - 1)
-    return out
+def test_frames_show_what_begins_where_it_begins():
+    notes = [HeardNote(1.0, 60, 1.4, 70), HeardNote(1.0, 64, 1.6, 90), HeardNote(2.0, 43, 2.4)]
+    shown = beat_frames.features(notes, 3.0)
+    assert shown.shape == (beat_frames.frames_of(3.0), beat_frames.FEATURES)
+    begun = shown[:, 0]
+    assert begun.sum() == pytest.approx(6.0)
+    assert set(np.flatnonzero(begun)) <= {49, 50, 99, 100}
+    registers = shown[:, beat_frames.AT_ONSETS : beat_frames.AT_ONSETS + 6].sum(axis=0)
+    assert np.flatnonzero(registers).tolist() == [1, 3]
+    assert not beat_frames.features([], 3.0).any()
+
+
+def test_frames_do_not_care_for_the_clip_s_beginning():
+    notes = [HeardNote(4 + 0.3 * n, 60 + n % 5, 4.2 + 0.3 * n) for n in range(12)]
+    later = [HeardNote(n.start_s + 0.4, n.pitch, n.end_s + 0.4) for n in notes]
+    here, there = beat_frames.features(notes, 9.0), beat_frames.features(later, 9.4)
+    np.testing.assert_allclose(here[200:380], there[220:400], atol=1e-4)
+
+
+def said(beats, bars, metre=(4, 4), seconds=40.0, sure=0.9):
+    """What a fairly sure network says."""
+    frames = np.full((beat_frames.frames_of(seconds), 2), 0.02, np.float32)
+    for column, times in enumerate((beats, bars)):
+        at = (np.asarray(times) / beat_frames.FRAME_S).astype(int)
+        for by, chance in ((-1, 0.4), (1, 0.4), (0, sure)):
+            frames[np.clip(at + by, 0, len(frames) - 1), column] = chance
+    tempo = np.full(TEMPI, 0.3 / TEMPI, np.float32)
+    tempo[np.abs(np.log(tempo_s() / np.median(np.diff(beats)))).argmin()] += 0.7
+    shares = np.full(4, 0.05, np.float32)
+    shares[METRE_NAMES.index(metre)] = 0.85
+    return Pulse(frames[:, 0], frames[:, 1], tempo, shares)
 
 
 def played(beat_s, bars, per_bar, thirds=False, first=0):
-    """(moments, places, beats, downbeats) of notes at beats and inside every other one."""
+    """(moments, beats, bar lines) of notes at beats and inside every other one."""
     beats = np.concatenate([[0.3], 0.3 + np.cumsum(beat_s[: bars * per_bar])])
-    rows = []
+    times = []
     for at, (begin, end) in enumerate(pairwise(beats)):
-        rows.append((begin, DOWNBEAT if (at + first) % per_bar == 0 else BEAT))
+        times.append(begin)
         if thirds:
-            rows += [(begin + (end - begin) * k / 3, THIRD) for k in (1, 2)]
+            times += [begin + (end - begin) * k / 3 for k in (1, 2)]
         elif at % 2:
-            rows.append(((begin + end) / 2, HALF))
-    times, kinds = (np.array(column) for column in zip(*rows, strict=True))
-    return times, places_of(kinds.astype(int)), beats[:-1]
+            times.append((begin + end) / 2)
+    number = np.arange(len(beats) - 1)
+    return np.array(times), beats[:-1], beats[:-1][(number + first) % per_bar == 0]
 
 
 @pytest.mark.parametrize("bpm", [66, 100, 152])
 def test_the_pulse_is_found_at_any_tempo(bpm):
-    times, places, beats = played(np.full(200, 60 / bpm), 8, 4)
-    found = beats_of(times, places, 40.0)
-    assert beat_f(found, beats) > 0.95
+    times, beats, bars = played(np.full(200, 60 / bpm), 8, 4)
+    assert beat_f(beats_of(said(beats, bars), times[0], times[-1]), beats) > 0.95
+
+
+def test_the_tempo_decides_where_the_beats_alone_do_not():
+    beats = 0.3 + 0.3 * np.arange(60)
+    unsure = said(beats, beats[::4], sure=0.4)
+    for period in (0.3, 0.6):
+        tempo = np.full(TEMPI, 0.001, np.float32)
+        tempo[np.abs(np.log(tempo_s() / period)).argmin()] = 1.0
+        heard = Pulse(np.minimum(unsure.beat, 0.12), unsure.bar, tempo, unsure.metre)
+        found = beats_of(heard, beats[0], beats[-1])
+        assert np.median(np.diff(found)) == pytest.approx(period, rel=0.1)
 
 
 def test_the_pulse_follows_a_player_who_slows_down():
-    times, places, beats = played(0.5 * 1.012 ** np.arange(200), 10, 4)
-    found = beats_of(times, places, 60.0)
-    grid = grid_of(found, times, places, 60.0)
+    times, beats, bars = played(0.5 * 1.012 ** np.arange(200), 10, 4)
+    heard = said(beats, bars, seconds=60.0)
+    found = beats_of(heard, times[0], times[-1])
+    grid = grid_of(found, times, heard, 60.0)
     assert beat_f(found, beats) > 0.95
     inside = np.array(grid.beats_s)
     inside = inside[(inside > 0.2) & (inside < beats[-1] + 0.1)]
@@ -182,9 +215,10 @@ def test_the_pulse_follows_a_player_who_slows_down():
     [(4, False, 0, (4, 4)), (3, False, 0, (3, 4)), (2, True, 0, (6, 8)), (4, False, 3, (4, 4))],
 )
 def test_metre_and_upbeat(per_bar, thirds, first, metre):
-    times, places, beats = played(np.full(200, 0.55), 8, per_bar, thirds, first)
-    found = beats_of(times, places, 30.0)
-    grid = grid_of(found, times, places, 30.0)
+    times, beats, bars = played(np.full(200, 0.55), 8, per_bar, thirds, first)
+    heard = said(beats, bars, metre, 30.0)
+    found = beats_of(heard, times[0], times[-1])
+    grid = grid_of(found, times, heard, 30.0)
     assert (grid.beats, grid.beat_unit) == metre
     assert grid.beats_s[0] >= 0
     assert grid.beats_s[-1] >= 30.0
@@ -194,11 +228,14 @@ def test_metre_and_upbeat(per_bar, thirds, first, metre):
     assert min(abs(into_bar - expected), bar - abs(into_bar - expected)) < 3
 
 
-def test_even_probabilities_still_give_a_pulse():
-    times = 0.2 + np.cumsum(np.tile([0.5, 0.25, 0.25, 0.5, 0.5], 8)) - 0.5
-    places = np.tile(np.array(PRIOR, np.float32), (len(times), 1))
-    found = beats_of(times, places, 20.0)
-    assert beat_f(found, 0.2 + 0.5 * np.arange(32)) > 0.9
+def test_the_surer_the_network_and_the_more_even_the_beats_the_steadier():
+    beats = 0.3 + 0.5 * np.arange(24)
+    uneven = beats + 0.12 * np.random.default_rng(0).standard_normal(24)
+    sure, unsure = (said(beats, beats[::4], sure=chance) for chance in (0.9, 0.41))
+    assert steadiness(sure, beats, 40) > steadiness(unsure, beats, 40) > 0
+    assert steadiness(sure, beats, 40) > steadiness(said(uneven, uneven[::4]), uneven, 40)
+    assert steadiness(sure, beats, 40) > steadiness(sure, beats, 4)
+    assert steadiness(sure, beats, 40) <= 1
 
 
 def tune(pitches, beat_s=0.5):

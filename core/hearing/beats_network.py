@@ -1,0 +1,137 @@
+"""The beats network in numpy, read from its weight file.
+
+In numpy because TensorFlow takes 5 s to import, and this is a tenth of a second's work for half a
+minute of sound. tests/models/test_beats.py holds it to the Keras network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from core import registry
+from core.hearing.beat_frames import FEATURES, PARTS
+from core.loaders import weights_path
+from core.registry import unavailable
+
+Array = npt.NDArray[np.float32]
+
+MODEL_ID = "hearing-beats"
+DILATIONS = (1, 2, 4, 8, 16, 32)
+TAPS = 5
+"""With these a step is seen with 10 s on either side."""
+LAYERS = (
+    "first", "beside", "frames", "gathered", "entire",
+    *(f"{kind}_{dilation}" for dilation in DILATIONS for kind in ("far", "kept")),
+)  # fmt: skip
+METRE_NAMES = ((2, 4), (3, 4), (4, 4), (6, 8))
+METRES = len(METRE_NAMES)
+SHORTEST_S, PER_OCTAVE, TEMPI = 0.24, 16, 40
+"""Beat lengths that the network tells apart: 40 of them from 0.24 s to 1.3 s, sixteenths of an
+octave apart."""
+SHOWN, SAID = PARTS * FEATURES + 1, PARTS * 2 + TEMPI + METRES
+"""Numbers that a step of the network is given, and that it gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pulse:
+    """What the network says of a solo. beat, bar: [frames], probabilities that one begins there.
+
+    tempo: [TEMPI], probabilities of each beat length; metre: [METRES], of METRE_NAMES.
+    """
+
+    beat: Array
+    bar: Array
+    tempo: Array
+    metre: Array
+
+
+class Network:
+    """float32 arrays of a trained `beats_model`; not changed once read."""
+
+    def __init__(self, layers: Mapping[str, tuple[Array, Array]]) -> None:
+        self.layers = layers
+
+    @classmethod
+    def read(cls, path: Path) -> Network:
+        """From a .weights.h5. Raises OSError or KeyError for a file of something else."""
+        with h5py.File(path) as file:
+            found = {
+                name: (_array(file[name]["vars"]["0"]), _array(file[name]["vars"]["1"]))
+                for name in LAYERS
+            }  # fmt: skip
+        return cls(found)
+
+    def __call__(self, shown: Array) -> Pulse:
+        """shown: core.hearing.beat_frames.features, [frames, FEATURES]."""
+        frames, whole = self.logits(shown)
+        sure = 1.0 / (1.0 + np.exp(-frames))
+        return Pulse(sure[:, 0], sure[:, 1], _shares(whole[:TEMPI]), _shares(whole[TEMPI:]))
+
+    def logits(self, shown: Array) -> tuple[Array, Array]:
+        """([frames, 2] of beats and bar lines, [TEMPI + METRES])."""
+        x = _elu(self._dense("first", shown.reshape(-1, PARTS * FEATURES)))
+        x = _elu(self._convolved("beside", x, 1))
+        skips = np.zeros_like(x)
+        for dilation in DILATIONS:
+            y = _elu(self._convolved(f"far_{dilation}", x, dilation))
+            y = self._dense(f"kept_{dilation}", y)
+            skips += y
+            x = x + y
+        frames = self._dense("frames", _elu(x)).reshape(-1, 2)
+        mean = np.concatenate([skips, np.maximum(skips, 0)], axis=1).mean(axis=0)
+        return frames, self._dense("entire", _elu(self._dense("gathered", mean)))
+
+    def _dense(self, name: str, x: Array) -> Array:
+        kernel, bias = self.layers[name]
+        return np.asarray(x @ kernel + bias, np.float32)
+
+    def _convolved(self, name: str, x: Array, dilation: int) -> Array:
+        """The same length as x, zeros around it."""
+        kernel, bias = self.layers[name]
+        reach = dilation * (TAPS // 2)
+        wide = np.pad(x, ((reach, reach), (0, 0)))
+        out = np.tile(bias, (len(x), 1))
+        for tap in range(TAPS):
+            out += wide[tap * dilation : tap * dilation + len(x)] @ kernel[tap]
+        return out
+
+
+def network() -> Network:
+    """The app's, read once for each version of the file. Raises ModelUnavailableError."""
+    return _network(registry.model(MODEL_ID).sha256)
+
+
+@lru_cache(maxsize=1)
+def _network(sha256: str) -> Network:
+    """The file of this hash, which the manifest names now."""
+    spec = registry.model(MODEL_ID)
+    path = weights_path(spec)
+    try:
+        return Network.read(path)
+    except (OSError, KeyError) as error:
+        raise unavailable(spec.id, "does not fit this version of Encore") from error
+
+
+def tempo_s() -> npt.NDArray[np.float64]:
+    """The beat length in s that each of TEMPI stands for."""
+    return np.asarray(SHORTEST_S * 2.0 ** (np.arange(TEMPI) / PER_OCTAVE))
+
+
+def _array(dataset: h5py.Dataset) -> Array:
+    return np.asarray(dataset, np.float32)
+
+
+def _elu(x: Array) -> Array:
+    return np.asarray(np.where(x > 0, x, np.expm1(np.minimum(x, 0))), np.float32)
+
+
+def _shares(x: Array) -> Array:
+    raised = np.exp(x - x.max())
+    return np.asarray(raised / raised.sum(), np.float32)
