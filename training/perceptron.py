@@ -3,8 +3,8 @@
     python -m training.perceptron runs/notes/best.npz core.hearing.notes_model:build
       --config '{"places": 1024}' --out runs/notes/best.weights.h5
 
-The networks of core/hearing are three dense layers with some ten thousand weights. On a busy core
-a framework takes longer to start and compile than they take to be fitted, so their gradients are
+The notes network of core/hearing is three dense layers with some ten thousand weights. On a busy
+core a framework takes longer to start and compile than it takes to be fitted, so its gradients are
 written out here. Weights are kept as .npz, which the command above makes Keras weights of.
 """
 
@@ -44,16 +44,6 @@ def sigmoid_loss(importance: Sequence[float]) -> Loss:
         return float((each * share).sum()), (chance - targets) * share
 
     return loss
-
-
-def softmax_loss(logits: Array, targets: Array, weights: Array) -> tuple[float, Array]:
-    """Cross-entropy of one class of several; targets [rows, classes], 1 for the class."""
-    raised = logits - logits.max(axis=1, keepdims=True)
-    chance = np.exp(raised)
-    total = chance.sum(axis=1, keepdims=True)
-    share = (weights / weights.sum())[:, None]
-    value = float(((np.log(total) - (raised * targets).sum(axis=1, keepdims=True)) * share).sum())
-    return value, (chance / total - targets) * share
 
 
 def begin(sizes: Sequence[int], rng: np.random.Generator) -> list[Array]:
