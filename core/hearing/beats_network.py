@@ -71,7 +71,7 @@ class Network:
     def __call__(self, shown: Array) -> Pulse:
         """shown: core.hearing.beat_frames.features, [frames, FEATURES]."""
         frames, whole = self.logits(shown)
-        sure = 1.0 / (1.0 + np.exp(-frames))
+        sure = np.asarray(1.0 / (1.0 + np.exp(-frames)), np.float32)
         return Pulse(sure[:, 0], sure[:, 1], _shares(whole[:TEMPI]), _shares(whole[TEMPI:]))
 
     def logits(self, shown: Array) -> tuple[Array, Array]:
