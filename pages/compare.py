@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import links
 from ui.compare import between, curves, search, sides, tiny, verdict, why
+from ui.compare.quick import firm
 
 SECTION = "compare_section"
 SECTIONS = {
@@ -53,6 +54,7 @@ st.write(
 shown = [name for name in SECTIONS if name != "verdict" or verdict.results() is not None]
 if st.session_state.get(SECTION) not in shown:
     st.session_state[SECTION] = "sides"
+firm(SECTION)
 section = st.pills(
     "Section",
     shown,

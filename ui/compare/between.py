@@ -18,7 +18,7 @@ from core.errors import UserInputError
 from core.progress import Progress
 from ui import links, media
 from ui.compare import rolls, sources
-from ui.compare.quick import Quick
+from ui.compare.quick import Quick, firm
 from ui.compare.sources import Source
 from ui.compose.thumbnail import thumbnail
 
@@ -63,6 +63,7 @@ def show() -> None:
         "two places is written out, stop by stop. The first two bars in 4/4 are taken."
     )
     state = st.session_state
+    firm(FIRST, LAST, MODEL, STOPS)
     left, right = st.columns(2, gap="large")
     try:
         with left:

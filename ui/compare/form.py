@@ -18,6 +18,7 @@ from ui.compose.primers import plain
 KIND, NAMES, PRIMER = "compare_kind", "compare_models", "compare_primer"
 TEMPERATURE, SEED, UPLOAD = "compare_temperature", "compare_seed", "compare_primer_upload"
 NOTHING = ""
+WIDGETS = (KIND, NAMES, PRIMER, TEMPERATURE, SEED)
 
 
 def known() -> dict[str, tuple[str, ...]]:

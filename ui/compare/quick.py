@@ -20,6 +20,17 @@ WAIT_S = 1.2
 T = TypeVar("T")
 
 
+def firm(*keys: str) -> None:
+    """Say again what these widgets of the session say; call it before they are drawn.
+
+    A value that the page sets is told to the browser once, with the widget. A browser that is busy
+    may see that widget for the first time in the next run, which tells it nothing.
+    """
+    for key in keys:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 class Quick(Generic[T]):
     """The runs of one section. doing: what it is at, in words."""
 

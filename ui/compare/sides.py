@@ -17,6 +17,7 @@ from ui import closest, links
 from ui.background import REFRESH_S, Runs
 from ui.compare import form, pairs, rolls
 from ui.compare.pairs import Pair
+from ui.compare.quick import firm
 from ui.compare.tunes import Tune
 from ui.compose.primers import plain
 
@@ -24,6 +25,8 @@ RUNS: Runs[Pair] = Runs("compare")
 LINK, WANTED, EXAMPLE, VIEW = "compare_link", "compare_wanted", "compare_example", "compare_view"
 NOTE = "compare_note"
 """What of a link was not understood, said until something else is asked for."""
+FRESH = "compare_fresh"
+"""The form says what a link asked for, which still is in the making."""
 COLUMNS = 2
 WRITING = 0.6
 """The share of a run in which notes are written; then they are played."""
@@ -41,6 +44,7 @@ def open_link(query: dict[str, str]) -> None:
             "settings are used there."
         )
     form.fill(plan)
+    st.session_state[FRESH] = True
     if plan.primer_sha256 is None:
         answer(plan, None)
     else:
@@ -87,6 +91,10 @@ def begin() -> None:
 
 def show() -> None:
     """The comparison first, so that a phone shows it on top; beside it the form."""
+    if FRESH in st.session_state:
+        firm(*form.WIDGETS)
+        if not RUNS.is_running():
+            del st.session_state[FRESH]
     scene, desk = st.columns([5, 2], gap="large")
     problem = None
     with desk:

@@ -13,7 +13,7 @@ from core.comparing.saliency import Event, Reasons, Without, events, reasons
 from core.errors import UserInputError
 from core.progress import Progress
 from ui.compare import sources
-from ui.compare.quick import Quick
+from ui.compare.quick import Quick, firm
 from ui.compare.sources import Source
 from ui.sample.neighbours import pitch_name
 
@@ -38,6 +38,7 @@ def show() -> None:
         "likely the chosen one is."
     )
     state = st.session_state
+    firm(SOURCE, MODEL, HOW)
     left, right = st.columns(2, gap="large")
     try:
         with left:
@@ -70,6 +71,7 @@ def _asked(source: Source, name: str, how: Without) -> None:
         return
     _take_click(len(found))
     state = st.session_state
+    firm(NOTE)
     if not 1 <= state.get(NOTE, 0) <= len(found):
         state[NOTE] = max(1, round(0.6 * len(found)))
     number = st.select_slider(
