@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.comparing import layers_model
 from core.comparing.network import read
 from core.comparing.patterns import KINDS, NO_EVENT, pitch_token
 from core.comparing.trainee_model import TERMS, Trainee, inputs, weighted, weights
@@ -68,6 +69,12 @@ def test_what_says_little_is_left_out():
     assert window[8, 0] > 1
 
 
+@pytest.fixture
+def unrolled(monkeypatch, eagerly):
+    """To trace a scan takes longer than a few steps."""
+    monkeypatch.setattr(layers_model, "UNROLLED", 32)
+
+
 @pytest.fixture(scope="module")
 def patterns():
     rng = np.random.default_rng(0)
@@ -76,7 +83,7 @@ def patterns():
 
 
 @pytest.mark.parametrize("model", ["midi-lstm", "midi-vae-adversarial"])
-def test_two_steps_then_on_from_there(tmp_path, patterns, model):
+def test_two_steps_then_on_from_there(tmp_path, patterns, model, unrolled):
     network = TINY if model == "midi-lstm" else TINY_VAE
     config = Config("trio-2", model, network, steps=2, batch=4, epoch_patterns=4, valid_patterns=8)
     if model == "midi-vae-adversarial":
@@ -102,7 +109,7 @@ def test_two_steps_then_on_from_there(tmp_path, patterns, model):
     assert len(log) == 4
 
 
-def test_the_adversary_learns_from_its_own_part_of_the_loss_alone(patterns):
+def test_the_adversary_learns_from_its_own_part_of_the_loss_alone(patterns, unrolled):
     config = Config("trio-2", "midi-vae", {**TINY_VAE, "dropout": 0.0})
     network = build(config)
     trainee = Trainee(network, free_nats=1e9, adversarial=True)
