@@ -87,7 +87,7 @@ def _xml(good: str) -> Iterator[Named]:
     start = good.index("<score-partwise")
     told = good[start:]
     first = told.index(">") + 1
-    named = told[:first] + "<work><work-title>&x;</work-title></work>" + told[first:]
+    named = told[:first] + "<movement-title>&x;</movement-title>" + told[first:]
     texts = {
         "laughs": kind.format(laughs) + named.replace("&x;", "&l9;"),
         "passwd": kind.format('<!ENTITY x SYSTEM "file:///etc/passwd">') + named,
