@@ -14,8 +14,8 @@ from training.midi_patterns import Patterns
 
 PATTERNS = Path("runs/midi_patterns.npz")
 """Written by training.midi_patterns, or here where it is not there."""
-SAMPLES = 256
-"""Patterns of a set: of each model's samples, and of test patterns that they are compared with."""
+SAMPLES = {2: 256, 16: 128}
+"""Patterns of a set, by bars: of a model's samples, and of test patterns that they are held to."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def material(kind: Kind, split: str, most: int) -> Material:
     training, valid, test = (
         midi_patterns.load(PATTERNS, kind.name, name) for name in ("train", "valid", split)
     )
-    return Material(kind, training, valid, drawn(test, most), drawn(test, SAMPLES))
+    return Material(kind, training, valid, drawn(test, most), drawn(test, SAMPLES[kind.bars]))
