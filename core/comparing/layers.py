@@ -131,7 +131,7 @@ class Heads:
             heaped = np.cumsum(np.exp(said - said.max(axis=1, keepdims=True)), axis=1)
             wanted = chance[:, number] * heaped[:, -1]
             tokens[:, number] = (heaped <= wanted[:, None]).sum(axis=1)
-        return np.minimum(tokens, np.array(self.sizes) - 1)
+        return np.asarray(np.minimum(tokens, np.array(self.sizes) - 1), np.int64)
 
 
 def shifted(tokens: Pattern, sizes: Sequence[int]) -> Pattern:

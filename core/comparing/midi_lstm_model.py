@@ -52,8 +52,8 @@ class MidiLstm(keras.Model):  # type: ignore[misc]
         said = self.logits(tokens, shifted(tokens, self.sizes), training)
         return ops.concatenate(said, axis=-1)
 
-    def logits(self, tokens: Any, before: Any, training: bool | None = None) -> list[Any]:
-        """Of each voice. before: `shifted` tokens, of which some may be hidden."""
+    def logits(self, tokens: Any, before: Any, training: bool | None = None) -> Any:
+        """Of each voice, in a list. before: `shifted` tokens, of which some may be hidden."""
         x = self.eye(before)
         for number, cell in enumerate(self.cells):
             x = cell(x if number == 0 else self.drop(x, training=training))[0]

@@ -96,10 +96,8 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         mean, log_variance = ops.split(self.centre(ops.concatenate(ends, axis=-1)), 2, axis=-1)
         return mean, ops.clip(log_variance, -8.0, 2.0)
 
-    def decode(
-        self, latents: Any, tokens: Any, before: Any, training: bool | None = None
-    ) -> list[Any]:
-        """Logits of each voice. before: `shifted` tokens, of which some may be hidden."""
+    def decode(self, latents: Any, tokens: Any, before: Any, training: bool | None = None) -> Any:
+        """Logits of each voice, in a list. before: `shifted` tokens, of which some may be hidden."""
         start = ops.split(self.begin(latents), 2, axis=-1)
         steady = ops.repeat(latents[:, None], self.bars, axis=1)
         bars = self.conductor(steady, begin=(start[0], start[1]))[0]

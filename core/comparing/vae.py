@@ -162,7 +162,7 @@ class MidiVae:
         tries, count, latent = places.shape
         repeated = np.tile(patterns, (tries, 1, 1))
         nats = self.nats_at(places.reshape(-1, latent), repeated).sum(axis=(1, 2))
-        return nats.reshape(tries, count)
+        return np.asarray(nats.reshape(tries, count), np.float64)
 
     def nats(self, patterns: Pattern, *, seed: int = 0) -> Nats:
         """`PatternModel.nats`: given a place drawn from what the encoder says, so no likelihood."""
@@ -246,7 +246,7 @@ class MidiVae:
             fits = -self.nats_at(places, patterns).sum(axis=(1, 2))
             prior = _log_density(places, nothing, nothing)
             scores[:, draw] = fits + prior - _log_density(places, mean, log_variance)
-        return np.log(draws) - log_sum_exp(scores, axis=1)
+        return np.asarray(np.log(draws) - log_sum_exp(scores, axis=1), np.float64)
 
     def active_units(self, patterns: Pattern, least: float = 0.01) -> int:
         """How many latents' means have a variance over `least` on the patterns (Burda 2016)."""
