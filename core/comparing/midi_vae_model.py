@@ -97,7 +97,7 @@ class MidiVae(keras.Model):  # type: ignore[misc]
         return mean, ops.clip(log_variance, -8.0, 2.0)
 
     def decode(self, latents: Any, tokens: Any, before: Any, training: bool | None = None) -> Any:
-        """Logits of each voice, in a list. before: `shifted` tokens, of which some may be hidden."""
+        """Logits of each voice, listed. before: `shifted` tokens, of which some may be hidden."""
         start = ops.split(self.begin(latents), 2, axis=-1)
         steady = ops.repeat(latents[:, None], self.bars, axis=1)
         bars = self.conductor(steady, begin=(start[0], start[1]))[0]
