@@ -85,7 +85,7 @@ def patterns():
 @pytest.mark.parametrize("model", ["midi-lstm", "midi-vae-adversarial"])
 def test_two_steps_then_on_from_there(tmp_path, patterns, model, unrolled):
     network = TINY if model == "midi-lstm" else TINY_VAE
-    config = Config("trio-2", model, network, steps=2, batch=4, epoch_patterns=4, valid_patterns=8)
+    config = Config("trio-2", model, network, steps=2, batch=4, epoch_patterns=4, valid_patterns=4)
     if model == "midi-vae-adversarial":
         config = replace(config, adversarial=1.0, hidden=0.5)
     rows = fit(config, patterns, patterns, tmp_path)
