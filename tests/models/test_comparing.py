@@ -5,9 +5,12 @@ import pytest
 from keras import ops
 
 from core.comparing import midi_lstm_model, midi_vae_model
-from core.comparing.models import Autoencoder
+from core.comparing.models import Autoencoder, pattern_model
 from core.comparing.network import read
-from core.comparing.patterns import KINDS, NO_EVENT
+from core.comparing.patterns import FIRST_PITCH, KINDS, NO_EVENT
+from core.engines import engine, engines
+from core.errors import ModelUnavailableError
+from core.registry import models
 from training.saving import save_weights
 
 TINY = {"embedding": 6, "width": 7, "units": 9}
@@ -159,9 +162,26 @@ def test_a_search_finds_places_that_write_patterns_better(vae):
     assert nats.mean() < means.mean()
 
 
-def test_an_unknown_kind_is_said_in_one_sentence():
-    from core.comparing.models import pattern_model
-    from core.errors import ModelUnavailableError
+SHIPPED = [
+    (info.name, model.removeprefix(f"{info.name}-"))
+    for info in engines("compare")
+    for model in info.models
+    if model in models()
+]
 
+
+@pytest.mark.parametrize(("name", "kind"), SHIPPED)
+def test_shipped_models_write_what_they_expect(name, kind):
+    model = engine("compare", name).model(kind)
+    (made,) = model.sample(1, seed=0)
+    assert made.shape == (KINDS[kind].steps, len(KINDS[kind].voices))
+    assert (made[:, 0] >= FIRST_PITCH).sum() >= KINDS[kind].bars
+    own = model.nats(made[None]).sum(axis=2).mean()
+    other = model.nats(patterns(KINDS[kind], 1)).sum(axis=2).mean()
+    assert own < 0.5 * other
+    assert pattern_model(name, kind) is model
+
+
+def test_an_unknown_kind_is_said_in_one_sentence():
     with pytest.raises(ModelUnavailableError, match="midi-lstm-quartet-2 is not installed"):
         pattern_model("midi-lstm", "quartet-2")
