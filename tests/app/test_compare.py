@@ -66,6 +66,20 @@ def test_the_link_of_the_finished_comparison_opens_it_without_a_run(monkeypatch)
     assert pair(at).example == "study"
 
 
+def test_both_sides_are_printed(monkeypatch):
+    printed = []
+    monkeypatch.setattr(
+        "core.notation.sheet_music",
+        lambda score, width_px: printed.append((score.title, width_px)) or ["<svg/>"],
+    )
+    at = page("compare")
+    at.segmented_control(key="compare_view").set_value("Sheet music").run()
+    assert not at.exception
+    assert len(players(at)) == 4
+    assert {title for title, _ in printed} == {"Melody study, LSTM", "Melody study, VAE"}
+    assert len(printed) == 4
+
+
 def test_trios_three_models_and_a_shipped_primer():
     at = page("compare")
     at.selectbox(key="compare_kind").set_value("trio-2").run()
