@@ -170,7 +170,9 @@ def test_a_search_writes_its_log_and_goes_on_from_it(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-def test_curves_are_those_of_the_logs(tmp_path):
+def test_curves_are_those_of_the_logs(tmp_path, monkeypatch):
+    spec = SimpleNamespace(headline={"value": 1.7501})
+    monkeypatch.setattr(comparison_training, "models", lambda: {"midi-vae-melody-2": spec})
     (tmp_path / "midi-vae-melody-2.csv").write_text(
         "epoch,minutes,train_nats,valid_nats,valid_reconstruction,valid_divergence,loss\n"
         "1,1.5,2.5,2.25,2,.25,2\n2,3,1.5,1.75,1.5,.25,1\n3,4.5,1.25,2,1.75,.25,3\n"
@@ -181,6 +183,8 @@ def test_curves_are_those_of_the_logs(tmp_path):
         "midi-vae, training", "midi-vae, validation",
     }  # fmt: skip
     assert tables[0].rows[0][1:6] == ["midi-vae", "3", "4.5", "2", "1.500"]
+    monkeypatch.setattr(comparison_training, "models", dict)
+    assert comparison_training.curves(tmp_path)[0][0].rows[0][4] == "3"
     assert comparison_training.curves(tmp_path / "none") == ([], [])
     assert comparison_training.studies(tmp_path / "none.csv") == ([], [])
 
