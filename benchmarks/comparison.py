@@ -68,8 +68,8 @@ def parameters(name: str, kind: Kind) -> int:
 def rows_of(outcome: Outcome) -> list[Row]:
     """A row for each model and rung of a kind."""
     rows = []
-    for name, figures in outcome.figures.items():
-        engine = name in outcome.engines
+    for name in dict.fromkeys([*outcome.engines, *outcome.figures]):
+        engine, figures = name in outcome.engines, outcome.figures[name]
         metrics = {metric: figures[metric].interval() for metric in METRICS if metric in figures}
         title = f"{name}-{outcome.kind.name}" if engine else f"{name}, {outcome.kind.name}"
         rows.append(Row(title, "engine" if engine else "rung", metrics, outcome.kind.title))
