@@ -58,6 +58,7 @@ def answer(plan: Plan, own: Tune | None) -> None:
     found = next((e for e in pairs.examples() if e.recipe.key() == key), None)
     if found is not None:
         RUNS.cancel()
+        st.session_state.pop(RUNS.problem, None)
         st.session_state[RUNS.result] = pairs.of_example(found)
         return
     score = own.score if own else None
@@ -109,7 +110,8 @@ def show() -> None:
                 problem = str(error)
         else:
             st.info("These models are not installed here; finished comparisons play without them.")
-        problem = st.session_state.pop(RUNS.problem, None) or problem or st.session_state.get(NOTE)
+        # They stay until something else is asked for: a rerun may follow at once.
+        problem = problem or st.session_state.get(RUNS.problem) or st.session_state.get(NOTE)
         _pick_example()
     with scene:
         if problem:
@@ -150,6 +152,7 @@ def _choose() -> None:
     if found is not None:
         RUNS.cancel()
         st.session_state.pop(NOTE, None)
+        st.session_state.pop(RUNS.problem, None)
         pair = pairs.of_example(found)
         st.session_state[RUNS.result] = pair
         form.fill(pair.plan)
