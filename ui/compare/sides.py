@@ -114,8 +114,10 @@ def show() -> None:
         problem = problem or st.session_state.get(RUNS.problem) or st.session_state.get(NOTE)
         _pick_example()
     with scene:
-        if problem:
-            st.error(problem, icon=":material/info:")
+        # Always there, or the stage would move while it is drawn again by itself.
+        with st.container():
+            if problem:
+                st.error(problem, icon=":material/info:")
         st.fragment(_stage, run_every=REFRESH_S if RUNS.is_running() else None)()
 
 
