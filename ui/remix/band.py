@@ -20,7 +20,7 @@ INTRO, ENDING, KEPT = "remix_intro", "remix_ending", "remix_band_kept"
 _PART, _ROLL = "remix_band_part", "remix_band_roll"
 _REDRAW_PART, _REDRAW_BARS = "remix_redraw_part", "remix_redraw_bars"
 ALL = "all"
-UNSURE = 0.1
+UNSURE = 0.25
 """Of `Heard.steady`: under it the visitor is told that the beat is a guess."""
 
 
