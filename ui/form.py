@@ -45,7 +45,7 @@ def show(source: Source) -> Request | None:
     state.setdefault(SECONDS, requests.DEFAULT_SECONDS)
     state.setdefault(SEED, 0)
     state.setdefault(ENDING, "none")
-    with st.form("extrapolate_form"):
+    with st.form("extrapolate_form", enter_to_submit=False):
         left, right = st.columns(2, gap="large")
         with left:
             chosen = st.pills(

@@ -86,7 +86,7 @@ def show(engine: EngineInfo, primer: Primer | None) -> Plan | None:
     state.setdefault(SEED, 0)
     free = primer is None or not primer.own_style
     asked: dict[str, Any] = {}
-    with st.form("compose_form"):
+    with st.form("compose_form", enter_to_submit=False):
         first, more = _controls(engine.name, has, free)
         if primer is None or not primer.harmonised:
             _bars(asked)

@@ -61,7 +61,7 @@ def show(source: Source) -> Plan | None:
     _expect(source, infos)
     state.setdefault(ENGINES, list(infos))
     state.setdefault(SEED, 0)
-    with st.form("remix_form"):
+    with st.form("remix_form", enter_to_submit=False):
         left, right = st.columns(2, gap="large")
         with left:
             chosen = st.pills(
