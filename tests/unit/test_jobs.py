@@ -10,7 +10,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core import jobs
 from core.errors import UserInputError
 from core.jobs import Cancelled, JobState, Status, ThreadExecutor
 from tests.unit.job_helpers import WAIT_S, running, until
