@@ -113,7 +113,7 @@ def plot(chart: Mapping[str, Any]) -> dict[str, Any]:
     axis["scale"] = {"type": "log", "nice": False} if chart["log"] else {"zero": False}
     return {
         "data": {"values": list(chart["points"])},
-        "height": 280,
+        "height": 360,
         "mark": {"type": "line", "point": True, "tooltip": True}
         if chart["lines"]
         else {"type": "point", "filled": True, "tooltip": True},
