@@ -3,7 +3,7 @@
     python -m core.comparing.tiny_model OUT SEED SECONDS
 
 It tells how far it is as a line of JSON, a `tiny.Point`, every second or so, and ends within
-SECONDS of its start with the weights of both in the folder OUT.
+SECONDS of its first step, and LIMIT_S of its start, with the weights of both in the folder OUT.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 
 from core.comparing import midi_lstm_model, midi_vae_model  # noqa: E402
 from core.comparing.patterns import KINDS, Pattern  # noqa: E402
-from core.comparing.tiny import CORPUS, KIND  # noqa: E402
+from core.comparing.tiny import CORPUS, KIND, LIMIT_S  # noqa: E402
 from core.comparing.trainee_model import Trainee, inputs, weighted, weights  # noqa: E402
 
 SLICE_S = 1.2
@@ -32,7 +32,7 @@ BATCH, SHOWN = 64, 256
 RATE = 4e-3
 DIVERGENCE = 0.2
 """The weight of the VAE's divergence, as in the training of the large one."""
-SAVING_S = 1.0
+SAVING_S = 10.0
 NICENESS = 5
 """Behind the pages of other visitors."""
 
@@ -99,12 +99,12 @@ def corpus() -> tuple[Pattern, Pattern]:
 
 def main(out: Path, seed: int, seconds: float) -> None:
     """Train both in turns until the time is up."""
-    end = BEGAN + seconds - SAVING_S
     pair = [Tiny(name, seed, *corpus()) for name in ("midi-lstm", "midi-vae")]
     for one in pair:  # the first step builds the graph, and its time does not count
         one.train(0.0)
         one.seconds = 0.0
         _tell(one)
+    end = min(time.monotonic() + seconds, BEGAN + LIMIT_S - SAVING_S)
     while time.monotonic() < end:
         for one in pair:
             one.train(max(min(SLICE_S, end - time.monotonic()), 0.0))

@@ -10,7 +10,7 @@ from core.comparing import models, offers, tiny
 from core.comparing.offers import TITLES
 from core.comparing.patterns import KINDS
 from core.comparing.plan import MAX_SEED, scored
-from core.comparing.tiny import CREDIT, KIND, LIMIT_S, Point, Training
+from core.comparing.tiny import CREDIT, KIND, TRAINED_S, Point, Training
 from core.errors import UserInputError
 from ui import seeds
 from ui.compare import rolls
@@ -41,10 +41,11 @@ def _panel(going: bool, busy: bool) -> None:
         if training.state != "training":
             st.rerun()
         training.look()
-        share = min(training.elapsed_s / LIMIT_S, 1.0)
-        text = "Learning" if training.points() else "Starting TensorFlow in a process of its own"
+        latest = {point.model: point.seconds for point in training.points()}
+        share = min(sum(latest.values()) / TRAINED_S, 1.0)
+        text = "Learning" if latest else "Starting TensorFlow in a process of its own"
         with st.container(border=True):
-            st.progress(share, text=f"{text}: {training.elapsed_s:.0f} s of {LIMIT_S:.0f}")
+            st.progress(share, text=f"{text}: {training.elapsed_s:.0f} s")
             if st.button("Cancel", key="compare_tiny_cancel", icon=":material/close:"):
                 training.cancel()
     else:
