@@ -12,9 +12,10 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ import numpy.typing as npt
 from core import registry
 from core.errors import ModelUnavailableError
 from core.registry import ModelSpec, unavailable
+
+T = TypeVar("T")
 
 THREADS = 2
 """Cores a model may use, unless TF_NUM_INTRAOP_THREADS says otherwise.
@@ -68,6 +71,20 @@ class LoadedModel:
                 f"{self.spec.id} takes {list(self.spec.input_shape)}, not {list(array.shape)}"
             )
         return np.asarray(self._step(array), dtype=np.float32)
+
+
+def read_weights(model_id: str, read: Callable[[Path], T]) -> T:
+    """What `read` makes of a model's weight file, for networks that run in numpy.
+
+    The file is found and verified as for `load_model`. read: may raise OSError or KeyError for a
+    file of something else. Raises ModelUnavailableError then, and where there is no file.
+    """
+    spec = registry.model(model_id)
+    path = weights_path(spec)
+    try:
+        return read(path)
+    except (OSError, KeyError) as error:
+        raise unavailable(spec.id, "does not fit this version of Encore") from error
 
 
 def loaded() -> tuple[str, ...]:

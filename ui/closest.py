@@ -12,7 +12,6 @@ from core.gallery import read_flac
 from core.progress import Progress
 from core.retrieving import words
 from core.retrieving.matches import Match, Passage
-from core.retrieving.recordings import RecordingMatch
 from core.score import Composition, Score
 from ui import scores
 from ui.compare.quick import Quick
@@ -20,6 +19,7 @@ from ui.compose.primers import plain
 from ui.piano_roll import piano_roll
 
 if TYPE_CHECKING:
+    from core.retrieving.recordings import RecordingMatch  # brings SciPy along
     from ui.results import Result
 
 TITLE = "Closest in the training data"

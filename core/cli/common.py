@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import math
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import UserInputError
+from core.limits import MAX_FILE_BYTES
 from core.progress import Progress, ignore
 
 BAR_WIDTH = 30
@@ -55,6 +57,23 @@ def by_suffix(path: Path, writers: Mapping[str, T]) -> T:
     if path.is_dir() or not path.parent.is_dir():
         raise UserInputError(f"Nothing can be written to {path}; name a file in a folder there is.")
     return write
+
+
+def primer(path: Path | None) -> tuple[bytes | None, str | None]:
+    """(content, sha256) of a file of notes that was given to go on from; None where none was."""
+    data = None if path is None else read(path, MAX_FILE_BYTES)
+    return data, None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def same_primer(wanted: str | None, given: str | None, verb: str) -> None:
+    """Raise UserInputError unless a recipe's primer, by sha256, is the one that was given."""
+    if wanted == given:
+        return
+    raise UserInputError(
+        f"The recipe {verb} a file: give the one whose sha256 begins with {wanted[:12]}."
+        if wanted
+        else f"The recipe {verb} no file; leave the primer away."
+    )
 
 
 def read(path: Path, limit_bytes: int) -> bytes:

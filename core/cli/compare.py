@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 from core.cli import common
@@ -55,16 +54,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the pattern that the arguments ask for. Raises what `core.comparing.plan.make` does."""
     write = common.by_suffix(args.output, WRITERS)
-    data = common.read(args.primer, MAX_FILE_BYTES) if args.primer else None
-    digest = hashlib.sha256(data).hexdigest() if data is not None else None
+    data, digest = common.primer(args.primer)
     plan = _plan(args, digest)
-    if plan.primer_sha256 != digest:
-        raise UserInputError(
-            "The recipe begins with a file: give the one whose sha256 begins with "
-            f"{plan.primer_sha256[:12]}."
-            if plan.primer_sha256
-            else "The recipe begins with no file; leave the primer away."
-        )
+    common.same_primer(plan.primer_sha256, digest, "begins with")
     with common.progress_bar() as progress:
         (side,) = make(plan, _score(args.primer, data), progress=progress)
     common.write(args.output, write(side.score))

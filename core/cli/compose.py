@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -76,16 +75,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the piece that the arguments ask for. Raises what `core.composition.plan.make` does."""
     write = common.by_suffix(args.output, WRITERS)
-    data = common.read(args.primer, MAX_FILE_BYTES) if args.primer else None
-    digest = hashlib.sha256(data).hexdigest() if data is not None else None
+    data, digest = common.primer(args.primer)
     plan = _plan(args, digest)
-    if plan.primer_sha256 != digest:
-        raise UserInputError(
-            "The recipe continues a file: give the one whose sha256 begins with "
-            f"{plan.primer_sha256[:12]}."
-            if plan.primer_sha256
-            else "The recipe continues nothing; leave the primer away."
-        )
+    common.same_primer(plan.primer_sha256, digest, "continues")
     with common.progress_bar() as progress:
         made = make(plan, _primer(args.primer, data), progress=progress)
     common.write(args.output, write(made.score))

@@ -12,8 +12,7 @@ from core.comparing.lstm import MidiLstm
 from core.comparing.models import PatternModel
 from core.comparing.patterns import KINDS
 from core.comparing.vae import MidiVae
-from core.loaders import weights_path
-from core.registry import unavailable
+from core.loaders import read_weights
 
 
 def read(path: Path, name: str, kind: str) -> PatternModel:
@@ -30,12 +29,7 @@ def load(name: str, kind: str) -> PatternModel:
 @lru_cache(maxsize=16)
 def _load(name: str, kind: str, sha256: str) -> PatternModel:
     """Of the file of this hash, which the manifest names now."""
-    spec = registry.model(f"{name}-{kind}")
-    path = weights_path(spec)
-    try:
-        return read(path, name, kind)
-    except (OSError, KeyError) as error:
-        raise unavailable(spec.id, "does not fit this version of Encore") from error
+    return read_weights(f"{name}-{kind}", partial(read, name=name, kind=kind))
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from core import registry
 from core.hearing.beat_frames import FEATURES, PARTS
-from core.loaders import weights_path
-from core.registry import unavailable
+from core.loaders import read_weights
 
 Array = npt.NDArray[np.float32]
 
@@ -111,12 +110,7 @@ def network() -> Network:
 @lru_cache(maxsize=1)
 def _network(sha256: str) -> Network:
     """The file of this hash, which the manifest names now."""
-    spec = registry.model(MODEL_ID)
-    path = weights_path(spec)
-    try:
-        return Network.read(path)
-    except (OSError, KeyError) as error:
-        raise unavailable(spec.id, "does not fit this version of Encore") from error
+    return read_weights(MODEL_ID, Network.read)
 
 
 def tempo_s() -> npt.NDArray[np.float64]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.retrieving.matches import Match
-from core.retrieving.recordings import RecordingMatch
+
+if TYPE_CHECKING:
+    from core.retrieving.recordings import RecordingMatch  # brings SciPy along
 
 QUOTED_BARS, QUOTED_NOTES, QUOTED_PITCHES = 3.0, 16, 4
 """A run of so much is called a quotation; one note again and again is none.

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from scipy.special import erf
 
 from core import registry
-from core.loaders import weights_path
-from core.registry import unavailable
+from core.loaders import read_weights
 from core.sampling.timbre_notes import CHANNELS, HEARD, WAVES
 
 Array = npt.NDArray[np.float32]
@@ -87,12 +86,7 @@ def network() -> Network:
 @lru_cache(maxsize=1)
 def _network(sha256: str) -> Network:
     """The file of this hash, which the manifest names now."""
-    spec = registry.model(MODEL_ID)
-    path = weights_path(spec)
-    try:
-        return Network.read(path)
-    except (OSError, KeyError) as error:
-        raise unavailable(spec.id, "does not fit this version of Encore") from error
+    return read_weights(MODEL_ID, Network.read)
 
 
 def _array(item: h5py.Dataset) -> Array:

@@ -304,10 +304,11 @@ def test_the_cost_of_a_network_is_measured():
     assert 0 < one.before_mb <= one.peak_mb
     assert one.epoch_s > 0
     four = replace(one, peak_mb=one.before_mb + 4 * one.growth_mb + 4)
+    batch = remix_training_cost.BATCHES[-1]
     costs = {
         "one2four-combined": four,
         remix_training_cost.PART: replace(one, peak_mb=one.peak_mb + 1),
     }
-    table = remix_training_cost.cost_table({512: costs}, 0.0)
+    table = remix_training_cost.cost_table({batch: costs}, 0.0)
     assert "and 0.25 of what is beyond" in table.note
     assert [row[1] for row in table.rows] == [*costs]

@@ -12,8 +12,6 @@ from core.downloads import bundle, safe_name
 from core.score import Score
 from ui import links, sources
 from ui.compose.pieces import Piece
-from ui.remix import form
-from ui.sample import tunes
 
 
 def stem(piece: Piece) -> str:
@@ -116,7 +114,9 @@ def _send_on(piece: Piece) -> None:
         icon=":material/tune:",
         help="Its tune goes to the Remix page, where a band plays along.",
     ):
-        sources.hand_on(piece.title, midi(piece), piece.credit, form.ASK)
+        from ui.remix.form import ASK  # brings more along than this page needs to open
+
+        sources.hand_on(piece.title, midi(piece), piece.credit, ASK)
         st.switch_page("pages/remix.py")
     if st.button(
         "Play it in a new sound",
@@ -124,6 +124,8 @@ def _send_on(piece: Piece) -> None:
         icon=":material/scatter_plot:",
         help="It goes to the Sample page, to be played with a sound that you pick on the plane.",
     ):
+        from ui.sample import tunes
+
         tunes.hand_on(piece.title, midi(piece))
         st.switch_page("pages/sample.py")
 
