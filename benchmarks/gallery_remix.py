@@ -26,6 +26,7 @@ from core.errors import ModelUnavailableError, UserInputError
 from core.gallery import GALLERY, GalleryBand, read_flac, remixes
 from core.pictures import draw, save
 from core.remixing.arrangement_files import FILE, to_json
+from core.remixing.band_controls import BandControls
 from core.remixing.desk import Desk
 from core.remixing.files import solo_of
 from core.remixing.pictures import name as picture_name
@@ -67,7 +68,8 @@ def build(
     """
     seconds = read_flac(source).duration_s
     solo = solo_of(source, 0.0, seconds)
-    made = _made(solo, actual)
+    controls = BandControls(style=entry.get("style", ""))
+    made = _made(solo, actual, controls)
     pictures = draw(sounds(solo, {one.engine: one.stems for one in made} | {ACTUAL: actual}))
     folder = GALLERY / JOB / entry["slug"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,6 +96,7 @@ def build(
         example=entry["slug"],
         input_sha256=hashlib.sha256(source).hexdigest(),
         desk=level_desk(solo, made[0].stems) if made[0].arrangement else Desk(),
+        band=controls,
     )
     fields = {key: entry[key] for key in WORDS}
     fields |= {
@@ -106,13 +109,13 @@ def build(
     (folder / "item.json").write_text(text, encoding="utf-8")
 
 
-def _made(solo: Clip, actual: Stems) -> list[Remix]:
+def _made(solo: Clip, actual: Stems, controls: BandControls) -> list[Remix]:
     made = []
     for info in engines(JOB):
         try:
             with suppress(UserInputError):  # a second may be too short to hear anything in
                 remixer(info.name).remix(solo.between(0.0, 1.0), seed=0)  # loads and compiles it
-            made += run(solo, actual, engines=[info.name], seed=0)
+            made += run(solo, actual, engines=[info.name], seed=0, band=controls)
         except (ModelUnavailableError, UserInputError) as error:
             print(f"{info.name} is left out: {error}", flush=True)
     if not made:
