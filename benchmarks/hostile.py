@@ -153,12 +153,7 @@ def run(
     files = list(corpus())
     if limit:
         files = [files[n] for n in np.linspace(0, len(files) - 1, limit).astype(int)]
-    for _, name, content in _warm():
-        for door in DOORS.values():
-            try:
-                door(name, content)
-            except UserInputError:
-                continue
+    warm()
     places = [Path(tempfile.gettempdir()), Path.cwd(), Path.home()]
     before = _listing(places)
     found: dict[str, list[tuple[str, Outcome]]] = defaultdict(list)
@@ -172,12 +167,17 @@ def run(
     )  # fmt: skip
 
 
-def _warm() -> list[Named]:
+def warm() -> None:
     """A good file of each sort, so that what is imported late is there before anything counts."""
     sound = hostile_sounds._encoded(hostile_sounds._tone(3.0), "wav")
     rng = np.random.default_rng(0)
     notes = next(f for f in hostile_scores.all_of_them(rng) if f[1] == "cut-0.999.musicxml")
-    return [("", "good.wav", sound), notes]
+    for _, name, content in (("", "good.wav", sound), notes):
+        for door in DOORS.values():
+            try:
+                door(name, content)
+            except UserInputError:
+                continue
 
 
 def _listing(places: Sequence[Path]) -> set[str]:

@@ -225,33 +225,6 @@ class MidiVae:
             progress((step + 1) / kind.steps)
         return made
 
-    def elbo_nats(self, patterns: Pattern, *, seed: int = 0) -> tuple[Nats, Nats]:
-        """(reconstruction, divergence) of each pattern, [patterns]; their sum bounds -ln p."""
-        mean, log_variance = self.encode(patterns)
-        each = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1.0)
-        return self.nats(patterns, seed=seed).sum(axis=(1, 2)), each.sum(axis=1)
-
-    def iwae_nats(self, patterns: Pattern, *, draws: int = 64, seed: int = 0) -> Nats:
-        """[patterns]: the importance-weighted bound on -ln p, tighter with more draws.
-
-        Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders", 2016.
-        """
-        mean, log_variance = self.encode(patterns)
-        rng = np.random.default_rng([seed, 4])
-        scores = np.empty((len(patterns), draws))
-        nothing = np.zeros((1, self.latent_size))
-        for draw in range(draws):
-            noise = rng.standard_normal(mean.shape)
-            places = mean + np.exp(0.5 * log_variance) * noise
-            fits = -self.nats_at(places, patterns).sum(axis=(1, 2))
-            prior = _log_density(places, nothing, nothing)
-            scores[:, draw] = fits + prior - _log_density(places, mean, log_variance)
-        return np.asarray(np.log(draws) - log_sum_exp(scores, axis=1), np.float64)
-
-    def active_units(self, patterns: Pattern, least: float = 0.01) -> int:
-        """How many latents' means have a variance over `least` on the patterns (Burda 2016)."""
-        return int((self.encode(patterns)[0].var(axis=0) > least).sum())
-
 
 def _by_bar(x: Array) -> Array:
     """[patterns, steps, width] -> [patterns * bars, steps of a bar, width]."""
