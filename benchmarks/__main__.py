@@ -12,9 +12,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 JOBS = (
     "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
     "sampling", "remixing", "mixer", "hearing", "arranging", "remix-training-cost",
-    "hostile", "comparison", "retrieval",
+    "hostile", "fuzz", "comparison", "retrieval",
 )  # fmt: skip
-WITHOUT_DATA = ("odd-clips", "mixer", "hostile")
+WITHOUT_DATA = ("odd-clips", "mixer", "hostile", "fuzz")
 """Jobs that make what they measure; with --data they measure more."""
 
 

@@ -1,156 +1,97 @@
 """A coverage-guided fuzz of what reads strangers' bytes: sounds, notes, tunes and links.
 
-    python -m benchmarks.fuzz --door "as notes" --minutes 5 --out runs/fuzz
+    python -m benchmarks fuzz --json benchmarks/results/fuzz.json
 
 libFuzzer through atheris (`pip install atheris==3.0.0`, which nothing else here needs) changes the
 hostile files of benchmarks.hostile and keeps what reaches new lines or branches of `core` and of
-the readers in Python that it uses. What may come of an input is an answer or a sentence for the
-visitor, within SLOW_S. Anything else is written to the folder, one file for each place it came
-from, beside `<door>.json` with the counts; what was found is kept as tests in tests/unit.
+the readers in Python that it uses: MINUTES of each door, one after another. Asked is an answer or a
+sentence for the visitor. What else came is kept as a test where its reader has its own.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
+import re
+import subprocess
 import sys
-import time
-import traceback
-import urllib.parse
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import atheris
+from benchmarks.results import Results, Table
 
-with atheris.instrument_imports(include=["core", "mido", "pretty_midi", "defusedxml"]):
-    from benchmarks import hostile
-    from core.comparing import plan as comparing
-    from core.composition import plan as composing
-    from core.errors import UserInputError
-    from core.recipe import Recipe
-    from core.remixing import plan as remixing
-    from core.sampling import plan as sampling
-
-    hostile.warm()
-
-SLOW_S = 10.0
-TOLD_EVERY_S = 5.0
-LONGEST_BYTES = 60_000
-MEMORY_MB = 4000
-LINKS = (
-    b"engines=midi-lstm,midi-vae&kind=melody-2&seed=3&primer=ode&steps=8&temperature=0.9",
-    b"engine=composer&genre=folk&bars=16&seed=2&key=D+minor&metre=3/4&tempo=120&density=.5",
-    b"engine=band&style=swing&seed=1&desk=drums:-3,bass:0.5m,piano:2s&start=2.5&seconds=20",
-    b"engine=timbre-vae&at=0.1,-0.4;1.2,0.3&seed=9&pitch=60&note=2&melody=ode&temperature=.5",
-    b'{"job": "compose", "engines": {"composer": null}, "seed": 1, "parameters": {"bars": 8}}',
-)
-"""Links and a recipe to begin with."""
+MINUTES = {"as notes": 6.0, "as sound": 5.0, "as a tune": 3.0, "as a link": 2.0}
+FOLDER = Path("runs/fuzz")
+COVERED = re.compile(r"cov: (\d+)")
 
 
-def as_link(name: str, data: bytes) -> None:
-    """What opening a page's address does, on every page; and a recipe's file."""
-    text = data.decode("utf-8", "replace")
-    fields = dict(urllib.parse.parse_qsl(text))
-    comparing.from_fields(fields)
-    composing.from_fields(fields, ("composer", "chorale"))
-    remixing.from_fields(fields, ("band", "one2one"))
-    sampling.from_fields(fields, ("timbre-vae",))
-    try:
-        recipe = Recipe.from_json(text)
-    except ValueError:
-        return
-    for page in (comparing, composing, remixing, sampling):
-        try:
-            page.of_recipe(recipe)
-        except (ValueError, KeyError):
-            continue
+def run(
+    data: Path | None = None,
+    *,
+    wanted: Sequence[str] | None = None,
+    limit: int | None = None,
+    split: str = "test",
+) -> Results:
+    """Fuzz every door. data, wanted, split: not used. limit: seconds for each door."""
+    found = {}
+    for door, minutes in MINUTES.items():
+        found[door] = fuzzed(door, limit / 60 if limit else minutes, FOLDER)
+    inputs = sum(summary["inputs"] for summary in found.values())
+    spent = sum(summary["minutes"] for summary in found.values())
+    told = f"files made here, changed {inputs:,} times in {spent:.0f} minutes"
+    return Results("fuzz", told, inputs, [], [doors_table(found), *findings_table(found)])
 
 
-DOORS: dict[str, Callable[[str, bytes], None]] = {**hostile.DOORS, "as a link": as_link}
+def fuzzed(door: str, minutes: float, folder: Path) -> dict[str, Any]:
+    """The counts of one door, fuzzed in a process of its own. Raises if that did not start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = door.replace(" ", "-")
+    summary = folder / f"{name}.json"
+    summary.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "benchmarks.fuzz_door", "--door", door]
+    command += ["--minutes", f"{minutes:.2f}", "--out", str(folder)]
+    with (folder / f"{name}.log").open("wb") as log:
+        ended = subprocess.run(command, stdout=log, stderr=log, check=False).returncode  # noqa: S603
+    text = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+    if not summary.exists():
+        raise RuntimeError(f"{door} was not fuzzed:\n{text[-2000:]}")
+    reached = COVERED.findall(text)
+    return {
+        **json.loads(summary.read_text(encoding="utf-8")),
+        "reached": int(reached[-1]) if reached else 0,
+        "crashed": ended != 0,
+    }
 
 
-class Watch:
-    """Tries inputs, counts how they end and keeps those that end badly."""
-
-    def __init__(self, door: str, out: Path) -> None:
-        self.door, self.out = door, out
-        self.counts: Counter[str] = Counter()
-        self.slowest_s = 0.0
-        self.found: dict[str, str] = {}
-        self.began = self.told = time.monotonic()
-
-    def __call__(self, data: bytes) -> None:
-        start = time.monotonic()
-        try:
-            DOORS[self.door]("x", data)
-            ended = "answer"
-        except UserInputError:
-            ended = "sentence"
-        except Exception as error:  # noqa: BLE001 - whatever gets out is what is looked for
-            ended = "traceback"
-            self._keep(data, _place(error), traceback.format_exc())
-        seconds = time.monotonic() - start
-        if seconds > SLOW_S:
-            self._keep(data, f"slow-{hashlib.sha256(data).hexdigest()[:8]}", f"{seconds:.1f} s")
-        self.slowest_s = max(self.slowest_s, seconds)
-        self.counts[ended] += 1
-        if time.monotonic() - self.told > TOLD_EVERY_S:
-            self.tell()
-
-    def _keep(self, data: bytes, place: str, text: str) -> None:
-        if place not in self.found:
-            self.found[place] = text.strip().splitlines()[-1]
-            (self.out / f"{place}.bin").write_bytes(data)
-            (self.out / f"{place}.txt").write_text(text, encoding="utf-8")
-
-    def tell(self) -> None:
-        """Write the counts; libFuzzer leaves no other moment for it."""
-        self.told = time.monotonic()
-        summary: dict[str, Any] = {
-            "door": self.door,
-            "minutes": (self.told - self.began) / 60,
-            "inputs": self.counts.total(),
-            **self.counts,
-            "slowest_s": self.slowest_s,
-            "found": self.found,
-        }
-        name = self.door.replace(" ", "-")
-        (self.out / f"{name}.json").write_text(json.dumps(summary, indent=1) + "\n")
+def doors_table(found: Mapping[str, Mapping[str, Any]]) -> Table:
+    """How the inputs of each door ended."""
+    rows: list[list[Any]] = [
+        [
+            door, f"{one['minutes']:.1f}", one["inputs"], one.get("answer", 0),
+            one.get("sentence", 0), one.get("traceback", 0),
+            "yes" if one["crashed"] else "no", one["reached"], f"{one['slowest_s']:.1f}",
+        ]
+        for door, one in found.items()
+    ]  # fmt: skip
+    return Table(
+        "By door",
+        "Changed files and links, and how they ended; a crash ends a door's fuzzing. Reached are "
+        "the places in the code, counted by the fuzzer, that some input came to.",
+        [
+            "door", "minutes", "inputs", "answers", "sentences", "tracebacks", "crash",
+            "places reached", "longest, s",
+        ],
+        rows,
+    )  # fmt: skip
 
 
-def _place(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}-{Path(last.filename).stem}-{last.lineno}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--door", choices=tuple(DOORS), required=True)
-    parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--out", type=Path, default=Path("runs/fuzz"))
-    args = parser.parse_args()
-    corpus = args.out / args.door.replace(" ", "-")
-    corpus.mkdir(parents=True, exist_ok=True)
-    if args.door == "as a link":
-        files = list(LINKS)
-    else:
-        files = [data for _, _, data in hostile.corpus() if len(data) <= LONGEST_BYTES]
-    for data in files:
-        (corpus / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
-    settings = (
-        f"-max_total_time={round(60 * args.minutes)}",
-        f"-max_len={LONGEST_BYTES}",
-        f"-rss_limit_mb={MEMORY_MB}",
-        "-timeout=60",
-        "-seed=1",
-        f"-artifact_prefix={args.out}/",
-    )
-    atheris.Setup([sys.argv[0], *settings, str(corpus)], Watch(args.door, args.out))
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
+def findings_table(found: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """What came out that should not have, by the place that it came from; none if nothing did."""
+    rows: list[list[Any]] = [
+        [door, place, text[:100]]
+        for door, one in found.items()
+        for place, text in one["found"].items()
+    ]
+    if not rows:
+        return []
+    return [Table("Found", "To be mended.", ["door", "place", "what"], rows)]
