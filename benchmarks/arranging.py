@@ -25,7 +25,7 @@ from core.composition.composer_decoder import Weights
 from core.hearing.heard import Chord
 from core.loaders import load_model
 from core.remixing.arrangement import Arrangement, empty
-from core.remixing.band_controls import STYLES, BandControls
+from core.remixing.band_controls import AS_THE_DATA, STYLES, BandControls
 from core.remixing.band_drawing import Band, drawn
 from core.remixing.band_frame import frame_of
 from core.remixing.band_patterns import pattern
@@ -75,7 +75,7 @@ def band(case: Case, chords: Sequence[Chord], weights: Weights, trust: float, se
     """The band's parts, in the piece's genre, before their beginning and end are dressed."""
     heard = case.heard(chords)
     frame = frame_of(heard, case.seconds)
-    controls = BandControls()
+    controls = BandControls(AS_THE_DATA)
     asked = Band(frame, controls, weights, trust, case.piece.genre)
     every = frozenset(range(frame.score.bars)), frozenset(range(len(STEMS)))
     made = drawn(empty(heard, frame.score, controls), asked, *every, seed)
@@ -90,7 +90,7 @@ def parts_of(made: Arrangement) -> Parts:
 def fixed(case: Case, chords: Sequence[Chord]) -> Parts:
     """The pattern of the style that the network's genre stands for."""
     styles = [name for name, style in STYLES.items() if style.genre == case.piece.genre and name]
-    style = styles[0] if styles else ""
+    style = styles[0] if styles else AS_THE_DATA
     return pattern(style, case.piece.metre, Chart(chords), range(case.piece.bars))
 
 

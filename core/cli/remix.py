@@ -18,7 +18,7 @@ from core.errors import UserInputError
 from core.limits import MAX_FILE_BYTES
 from core.recipe import Recipe
 from core.remixing.arrangement import Arrangement
-from core.remixing.band_controls import STYLES, BandControls
+from core.remixing.band_controls import FITTING, STYLES, BandControls
 from core.remixing.desk import Desk
 from core.remixing.files import as_kept, mix, stem_files
 from core.remixing.plan import DEFAULT_SECONDS, JOB, MAX_SECONDS, MIN_SECONDS, Plan, of_recipe
@@ -70,7 +70,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     styles = [name for name in STYLES if name]
     parser.add_argument(
-        "--style", choices=styles, default="", help="how the band plays; its own choice by default"
+        "--style",
+        choices=styles,
+        default=FITTING,
+        help="how the band plays; by default what fits the tune",
     )
     parser.add_argument(
         "--density",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from core.audio import Clip
@@ -20,11 +21,12 @@ from core.hearing.heard import Heard
 from core.loaders import load_model
 from core.progress import Progress, ignore, part
 from core.remixing.arrangement import Arrangement, empty
-from core.remixing.band_controls import BandControls
+from core.remixing.band_controls import FITTING, BandControls
 from core.remixing.band_drawing import Band, drawn
 from core.remixing.band_form import finished
 from core.remixing.band_frame import frame_of
 from core.remixing.band_playing import played
+from core.remixing.fitting import fitting
 from core.remixing.stems import STEMS, Stems
 
 MIN_SOLO_S, MAX_SOLO_S = 1.0, 120.0
@@ -94,10 +96,12 @@ def arranged(
 ) -> Arrangement:
     """The band's notes for a solo of `seconds`, the redraws done one after another.
 
-    What was drawn before for the same solo is not drawn again. Raises UserInputError and
-    ModelUnavailableError.
+    The arrangement's controls name the style that fits where none was asked for. What was drawn
+    before for the same solo is not drawn again. Raises UserInputError and ModelUnavailableError.
     """
     frame = frame_of(heard, seconds)
+    if controls.style == FITTING:
+        controls = replace(controls, style=fitting(frame))
     loaded = load_model("composer")
     band = Band(frame, controls, _weights(loaded.spec.sha256, loaded.model))
     every = (frozenset(range(frame.score.bars)), frozenset(range(len(STEMS))))

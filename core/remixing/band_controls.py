@@ -12,7 +12,9 @@ from core.composition.steps import Step, steps_from_text, steps_to_text
 from core.errors import UserInputError
 from core.remixing.stems import STEMS
 
-AS_THE_DATA = ""
+FITTING = ""
+"""The style that core.remixing.fitting finds for the tune."""
+AS_THE_DATA = "data"
 """No style: the network draws what it likes to this tune."""
 
 
@@ -41,11 +43,11 @@ class Style:
         return self.programs.get(stem, INSTRUMENTS[self.instrument(stem)].program)
 
 
+_USUAL = ("electric bass", "piano", "string ensemble")
 STYLES: Mapping[str, Style] = MappingProxyType(
     {
-        AS_THE_DATA: Style(
-            "As the data would", None, ("electric bass", "piano", "string ensemble")
-        ),
+        FITTING: Style("What fits the tune", None, _USUAL),
+        AS_THE_DATA: Style("As the data would", None, _USUAL),
         "pop": Style("Pop", "rock", ("electric bass", "piano", "clean guitar")),
         "rock": Style(
             "Rock", "rock", ("electric bass", "piano", "distorted guitar"),
@@ -80,7 +82,7 @@ class BandControls:
     Raises UserInputError for values out of range.
     """
 
-    style: str = AS_THE_DATA
+    style: str = FITTING
     density: float = 0.5
     humanise: float = 0.4
     intro: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.remixing.band_controls import AS_THE_DATA, STYLES
+from core.remixing.band_controls import STYLES
 from core.remixing.chords import Chart, in_octave, voiced
 from core.score import TICKS_PER_QUARTER, Note
 
@@ -141,4 +141,4 @@ def _of(style: str, metre: tuple[int, int]) -> tuple[Hits, Line, Comp, Comp]:
         return THREE
     if metre == (6, 8):
         return SIX
-    return COMMON["pop" if style == AS_THE_DATA else style]
+    return COMMON.get(style, COMMON["pop"])

@@ -21,7 +21,7 @@ from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing import band as band_module
 from core.remixing.arrangement import empty
 from core.remixing.band import RemixBand, arranged
-from core.remixing.band_controls import BandControls
+from core.remixing.band_controls import AS_THE_DATA, FITTING, BandControls
 from core.remixing.band_drawing import Band, drawn
 from core.remixing.band_frame import frame_of
 from core.remixing.band_playing import LEVELS_LU
@@ -83,13 +83,14 @@ def notes_of(made):
     return {stem: made.notes(stem) for stem in STEMS}
 
 
-@pytest.mark.parametrize("style", ["", "bossa"])
+@pytest.mark.parametrize("style", [AS_THE_DATA, "bossa"])
 def test_the_same_seed_draws_the_same_band_and_a_redraw_keeps_the_rest(style):
     heard = heard_tune(4)
     controls = BandControls(style=style, ending=False)
     first = arranged(heard, 4 * BAR_S, 1, controls)
     band_module._drawn.clear()
     assert arranged(heard, 4 * BAR_S, 1, controls) == first
+    assert first.controls.style == style
     assert arranged(heard, 4 * BAR_S, 2, controls) != first
     assert sum(map(len, notes_of(first).values())) > 12
     step = Step(frozenset({2}), frozenset({STEMS.index("bass")}), 9)
@@ -108,6 +109,13 @@ def test_the_same_seed_draws_the_same_band_and_a_redraw_keeps_the_rest(style):
     assert inside(again) != inside(first)
 
 
+def test_where_no_style_is_asked_for_the_fitting_one_is_played_and_named():
+    heard = heard_tune(4)
+    fits = arranged(heard, 4 * BAR_S, 1, BandControls())
+    assert fits.controls.style not in (FITTING, AS_THE_DATA)
+    assert fits == arranged(heard, 4 * BAR_S, 1, BandControls(fits.controls.style))
+
+
 def test_chords_lead_what_is_drawn():
     heard = heard_tune(4)
     frame = frame_of(heard, 4 * BAR_S)
@@ -115,9 +123,9 @@ def test_chords_lead_what_is_drawn():
     weights = band_module._weights("tiny", loaded.model)
 
     def rate(trust):
-        band = Band(frame, BandControls(), weights, trust)
+        band = Band(frame, BandControls(AS_THE_DATA), weights, trust)
         made = drawn(
-            empty(heard, frame.score, BandControls()), band,
+            empty(heard, frame.score, BandControls(AS_THE_DATA)), band,
             frozenset(range(4)), frozenset(range(1, 4)), 0,
         )  # fmt: skip
         notes = [note for stem in STEMS[1:] for note in made.notes(stem)]

@@ -16,14 +16,15 @@ from core.remixing import measures
 from core.remixing.arrangement import empty
 from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.band_form import ENTRIES, end_tick, finished
-from core.remixing.band_frame import frame_of
+from core.remixing.band_frame import Frame, frame_of
 from core.remixing.band_guide import ChordGuide, family, tables
 from core.remixing.band_patterns import pattern
 from core.remixing.band_playing import notes_in_s
 from core.remixing.chords import TRIADS, Chart, classes, moved_to, name, voiced
+from core.remixing.fitting import fitting
 from core.remixing.plan import Plan, from_fields, is_answered_by, of_recipe
 from core.remixing.stems import STEMS
-from core.score import Key, Note
+from core.score import Key, Note, Score, Track
 
 BEAT_S = 0.5
 CHORDS = (Chord(0, 0, "major"), Chord(96, 7, "dominant"), Chord(192, 9, "minor"))
@@ -61,6 +62,32 @@ def test_chords_have_names_tones_and_voicings():
     assert [c.root for c in chart.moved(96, 2).chords] == [2, 9, 11]
     assert moved_to(64, CHORDS[0], CHORDS[2]) % 12 in classes(CHORDS[2])
     assert moved_to(60, CHORDS[0], CHORDS[1]) == 55
+
+
+OFF_BEATS, LATE, SIXTEENTHS = (0, 12), (0, 16), (0, 6, 12, 18)
+
+
+@pytest.mark.parametrize(
+    ("metre", "tempo_bpm", "places", "fits"),
+    [
+        ((3, 4), 180, OFF_BEATS, "waltz"),
+        ((6, 8), 100, OFF_BEATS, "folk"),
+        ((2, 4), 100, OFF_BEATS, "country"),
+        ((4, 4), 70, OFF_BEATS, "ballad"),
+        ((4, 4), 110, OFF_BEATS, "pop"),
+        ((4, 4), 110, SIXTEENTHS, "funk"),
+        ((4, 4), 160, SIXTEENTHS, "rock"),
+        ((4, 4), 160, LATE, "swing"),
+        ((4, 4), 80, LATE, "blues"),
+    ],
+)
+def test_the_style_that_fits_goes_by_metre_pace_and_feel(metre, tempo_bpm, places, fits):
+    notes = tuple(Note(24 * beat + place, 60, 3) for beat in range(8) for place in places)
+    beats, unit = metre
+    score = Score((Track("Solo", 0, notes),), 2, tempo_bpm=tempo_bpm, beats=beats, beat_unit=unit)
+    frame = Frame(score, Chart(CHORDS), 0, 0, 1)
+    assert fitting(frame) == fits
+    assert fits in STYLES
 
 
 @pytest.mark.parametrize("metre", [(4, 4), (3, 4), (2, 4), (6, 8)])

@@ -47,7 +47,8 @@ def form() -> BandControls:
             list(STYLES),
             format_func=lambda name: STYLES[name].title,
             key=STYLE,
-            help="As the data would: the network chooses what goes with your tune.",
+            help="What fits the tune: by its metre, pace and feel. As the data would: the network "
+            "is led by no pattern.",
         )
         left, right = st.columns(2)
         with left:
