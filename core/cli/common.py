@@ -15,6 +15,7 @@ from typing import TypeVar
 from core.errors import UserInputError
 from core.limits import MAX_FILE_BYTES
 from core.progress import Progress, ignore
+from core.recipe import Recipe
 
 BAR_WIDTH = 30
 T = TypeVar("T")
@@ -57,6 +58,14 @@ def by_suffix(path: Path, writers: Mapping[str, T]) -> T:
     if path.is_dir() or not path.parent.is_dir():
         raise UserInputError(f"Nothing can be written to {path}; name a file in a folder there is.")
     return write
+
+
+def recipe(path: Path, job: str, what: str) -> Recipe:
+    """The recipe in a file. Raises UserInputError unless it is one of `job`, which makes `what`."""
+    found = Recipe.from_json(read(path, MAX_FILE_BYTES).decode("utf-8", errors="replace"))
+    if found.job != job:
+        raise UserInputError(f"This recipe is of another job; choose one of {what}.")
+    return found
 
 
 def primer(path: Path | None) -> tuple[bytes | None, str | None]:

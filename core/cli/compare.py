@@ -14,8 +14,6 @@ from core.comparing.patterns import KINDS
 from core.comparing.plan import MAX_TEMPERATURE, MIN_TEMPERATURE, OWN, Plan, make, of_recipe
 from core.comparing.primers import PRIMERS
 from core.errors import UserInputError
-from core.limits import MAX_FILE_BYTES
-from core.recipe import Recipe
 from core.score import Score
 
 
@@ -69,11 +67,7 @@ def run(args: argparse.Namespace) -> None:
 def _plan(args: argparse.Namespace, digest: str | None) -> Plan:
     """Of one model: what is written is one file."""
     if args.recipe is not None:
-        text = common.read(args.recipe, MAX_FILE_BYTES).decode("utf-8", errors="replace")
-        recipe = Recipe.from_json(text)
-        if recipe.job != JOB:
-            raise UserInputError("This recipe is of another job; choose one of a comparison.")
-        plan = of_recipe(recipe)
+        plan = of_recipe(common.recipe(args.recipe, JOB, "a comparison"))
         model = args.model or plan.models[0]
         return Plan(
             plan.kind, (model,), plan.seed, plan.temperature, plan.primer, plan.primer_sha256

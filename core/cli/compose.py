@@ -22,8 +22,6 @@ from core.composition.offers import (
 from core.composition.plan import JOB, Plan, from_fields, key_named, make, metre_named, of_recipe
 from core.engines import engines
 from core.errors import UserInputError
-from core.limits import MAX_FILE_BYTES
-from core.recipe import Recipe
 from core.score import Key, Score
 
 Writer = Callable[[Score], bytes]
@@ -89,11 +87,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _plan(args: argparse.Namespace, primer_sha256: str | None) -> Plan:
     if args.recipe is not None:
-        text = common.read(args.recipe, MAX_FILE_BYTES).decode("utf-8", errors="replace")
-        recipe = Recipe.from_json(text)
-        if recipe.job != JOB:
-            raise UserInputError("This recipe is of another job; choose one of a composed piece.")
-        return of_recipe(recipe)
+        return of_recipe(common.recipe(args.recipe, JOB, "a composed piece"))
     names = [info.name for info in engines(JOB)]
     if not names:
         raise UserInputError("No composer is installed here.")

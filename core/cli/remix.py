@@ -15,8 +15,6 @@ from core.decoding import MAX_BYTES
 from core.downloads import bundle
 from core.engines import engines
 from core.errors import UserInputError
-from core.limits import MAX_FILE_BYTES
-from core.recipe import Recipe
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import FITTING, STYLES, BandControls
 from core.remixing.desk import Desk
@@ -124,5 +122,4 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _desk(path: Path) -> Desk:
-    text = common.read(path, MAX_FILE_BYTES).decode("utf-8", errors="replace")
-    return of_recipe(Recipe.from_json(text)).desk
+    return of_recipe(common.recipe(path, JOB, "a remix")).desk

@@ -14,7 +14,6 @@ from core.decoding import MAX_BYTES, decode, is_silent
 from core.engines import Sampler, engines, sampler
 from core.errors import UserInputError
 from core.limits import MAX_FILE_BYTES
-from core.recipe import Recipe
 from core.sampling.plan import (
     JOB,
     MAX_HELD_S,
@@ -143,11 +142,7 @@ def _melody(text: str | None) -> tuple[Score | None, str | None]:
 
 
 def _recipe(path: Path, digest: str | None) -> Plan:
-    text = common.read(path, MAX_FILE_BYTES).decode("utf-8", errors="replace")
-    recipe = Recipe.from_json(text)
-    if recipe.job != JOB:
-        raise UserInputError("This recipe is of another job; choose one of a sampled sound.")
-    plan = of_recipe(recipe)
+    plan = of_recipe(common.recipe(path, JOB, "a sampled sound"))
     if plan.melody == OWN and plan.input_sha256 != digest:
         raise UserInputError(
             "The recipe plays a tune from a file: give as --melody the one whose sha256 begins "
