@@ -69,9 +69,15 @@ def started(network: keras.Model, path: Path) -> None:
 def best_weights(path: Path, out: Path, row: Mapping[str, float]) -> None:
     """Keep a weight file as the best, and its figures for the manifest."""
     shutil.copyfile(path, out / "best.weights.h5")
-    names = ("valid_nats", "valid_reconstruction", "valid_divergence")
+    write_headline(out, row)
+
+
+def write_headline(out: Path, row: Mapping[str, float], **more: float) -> None:
+    """headline.json of a run, from a row of its history."""
+    names = ("valid_reconstruction", "valid_divergence")
     headline: dict[str, Any] = {"metric": "validation_nats_per_step"}
     headline["value"] = round(row["valid_nats"], 4)
     if row["valid_divergence"]:
-        headline |= {name: round(row[name], 4) for name in names[1:]}
-    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+        headline |= {name: round(row[name], 4) for name in names}
+    text = json.dumps(headline | more)
+    (out / "headline.json").write_text(text + "\n", encoding="utf-8")

@@ -12,10 +12,11 @@ from core.comparing.patterns import KINDS, NO_EVENT, pitch_token
 from core.comparing.trainee_model import TERMS, Trainee, inputs, weighted, weights
 from core.composition.instruments import DRUMS, LEAD
 from core.composition.tokens import DRUM_PITCH
-from training import midi_lstm, midi_patterns, midi_vae
+from training import midi_lstm, midi_patterns, midi_spread, midi_vae
 from training.composer_corpus import Piece
 from training.midi_command import publish
 from training.midi_fit import Config, build, fit
+from training.saving import save_weights
 
 TINY = {"embedding": 4, "width": 5, "units": 6}
 TINY_VAE = {**TINY, "reader": 4, "conductor": 4, "latent": 3}
@@ -107,6 +108,21 @@ def test_two_steps_then_on_from_there(tmp_path, patterns, model, unrolled):
     log = (tmp_path / "training" / "logs" / f"{model}-trio-2.csv").read_text().splitlines()
     assert log[0].startswith("epoch,minutes,patterns,train_nats,valid_nats")
     assert len(log) == 4
+
+
+def test_too_sure_an_encoder_is_widened_and_its_means_stay(tmp_path, patterns):
+    network = build(Config("trio-2", "midi-vae", TINY_VAE))
+    network.centre.bias.assign([0.0] * 3 + [-4.0] * 3)
+    path = tmp_path / "best.weights.h5"
+    save_weights(network, path, half=True)
+    before = read(path, "midi-vae", "trio-2")
+    sure = midi_spread.figures(before, patterns, 1.0)
+    share, found = midi_spread.widen(path, "midi-vae", "trio-2", patterns)
+    after = read(path, "midi-vae", "trio-2")
+    assert share < 0.6  # such a decoder hears little of the place, so that to be sure costs alone
+    assert found["valid_nats"] < sure["valid_nats"] - 0.1
+    assert found == pytest.approx(midi_spread.figures(after, patterns, 1.0), rel=1e-3)
+    np.testing.assert_array_equal(after.encode(patterns)[0], before.encode(patterns)[0])
 
 
 def test_the_adversary_learns_from_its_own_part_of_the_loss_alone(patterns, unrolled):
