@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
 
-from core.composition.composer_model import HEAD, bar_frequencies, event_frequencies
+from core.composition.composer_heads import HEAD, bar_frequencies, event_frequencies
 from core.composition.stream import ONE_HOTS, RAW, TIME_COLUMN
 from core.composition.tokens import SIZES
 
