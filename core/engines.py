@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from core.audio import Clip
 from core.composition.controls import Controls, Redraw, Watch, nobody
-from core.engine_list import ENGINES as _ENGINES
-from core.engine_list import EngineInfo
+from core.engine_files import marked
+from core.engine_list import ENGINES, EngineInfo
 from core.progress import Progress, ignore
 from core.registry import models
 from core.remixing.band_controls import BandControls
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.extrapolation.path import Segment
     from core.hearing.heard import Heard
     from core.remixing.arrangement import Arrangement
+
+
+_ENGINES = (*ENGINES, *marked())
 
 
 class Extrapolator(Protocol):
