@@ -1,5 +1,7 @@
 """Encore: `streamlit run app.py`. Imports no TensorFlow and no librosa; pages do, when needed."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core import logs
@@ -23,6 +25,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(Path(__file__).parent / "ui" / "page.css")
 with guarded():
     logs.set_up(settings().log)
     page.run()

@@ -110,6 +110,7 @@ def pick_example() -> None:
             format_func=titles.__getitem__,
             key=EXAMPLE,
             on_change=choose,
+            wrap=True,
         )
 
 

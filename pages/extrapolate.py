@@ -56,7 +56,7 @@ def show_result() -> None:
         return
     request = requests.of_recipe(result.recipe)
     start, seconds = request.start_s, request.seconds
-    st.subheader(result.title, anchor=False)
+    st.header(result.title, anchor=False)
     st.caption(
         (f"{result.credit}  \n" if result.credit else "")
         + f"Input from {start:g} s · continued for {seconds} s · seed {request.seed}"

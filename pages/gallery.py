@@ -20,7 +20,7 @@ from ui import examples, requests
 from ui.compare import pairs, rolls
 from ui.compose import pieces
 from ui.compose.thumbnail import thumbnail
-from ui.piano_roll import piano_roll
+from ui.piano_roll import describe, piano_roll
 from ui.remix import examples as remixes
 from ui.remix import stage
 from ui.results import show_paths, show_player
@@ -47,7 +47,7 @@ def card(entry: GalleryEntry) -> None:
     name = entry.slug if entry.job == "extrapolate" else f"{entry.job}_{entry.slug}"
     with st.container(border=True, key=f"gallery_card_{name}"):
         words, picture = st.columns([3, 2], gap="medium", vertical_alignment="center")
-        words.subheader(entry.title, anchor=False)
+        words.header(entry.title, anchor=False)
         words.caption(f"{entry.artist} · {entry.genre} · {entry.licence}  \n{entry.source}")
         made_by = [title(entry.job, engine) for engine in names(entry)]
         words.markdown(" ".join(f":violet-badge[{name}]" for name in made_by))
@@ -80,20 +80,26 @@ def query(entry: GalleryEntry) -> dict[str, str]:
 
 def show_picture(entry: GalleryEntry) -> None:
     if isinstance(entry, GalleryPiece):
-        st.image(thumbnail(pieces.of_example(entry).made.score), width="stretch")
+        score = pieces.of_example(entry).made.score
+        st.image(thumbnail(score), width="stretch", alt=describe(score))
     if isinstance(entry, GalleryComparison):
         for side in pairs.of_example(entry).sides:
-            st.image(thumbnail(side.score), caption=TITLES[side.model], width="stretch")
+            st.image(
+                thumbnail(side.score),
+                caption=TITLES[side.model],
+                width="stretch",
+                alt=describe(side.score),
+            )
     for name in ("input.png", "actual-all.png"):
         if (path := entry.folder / name).exists():
-            st.image(path.read_bytes(), width="stretch")
+            st.image(path.read_bytes(), width="stretch", alt=f"Spectrogram of {entry.title}.")
 
 
 def show_sound(entry: GalleryEntry, key: str) -> None:
     if isinstance(entry, GalleryPiece):
         piece = pieces.of_example(entry)
         sound, given = entry.sound(), entry.given_bars
-        piano_roll(piece.made, sound, key=key, work=piece.work, given_bars=given)
+        piano_roll(piece.made, sound, key=key, work=piece.work, title=entry.title, given_bars=given)
     elif isinstance(entry, GalleryItem):
         result = examples.result(entry)
         show_player(result, key=key)
@@ -112,6 +118,7 @@ def show_sound(entry: GalleryEntry, key: str) -> None:
                     side.score,
                     key=f"{key}_{side.model}",
                     work=f"{entry.slug}/{side.model}",
+                    title=f"{entry.title}, {TITLES[side.model]}",
                     given_bars=pair.given_bars,
                     heard=pair.sound(side),
                 )

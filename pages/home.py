@@ -8,7 +8,7 @@ from ui.results import show_player
 GO = ":material/forward_10:"
 
 st.title("Encore", anchor=False)
-st.markdown("#### Give it a clip of music, hear it go on, and see how close it came.")
+st.header("Give it a clip of music, hear it go on, and see how close it came.", anchor=False)
 with st.container(horizontal=True):
     if st.button("Continue a clip", key="home_extrapolate", type="primary", icon=GO):
         st.switch_page("pages/extrapolate.py")

@@ -42,7 +42,7 @@ def welcome() -> None:
 def finished(own: Visit) -> None:
     """The visitor's own score, and what everybody said."""
     singles = [vote for vote in own.votes if vote.kind != PAIR]
-    st.subheader("Thank you", anchor=False)
+    st.header("Thank you", anchor=False)
     if singles:
         right = sum((vote.choice == 0) == (vote.shown[0] == TRUTH) for vote in singles)
         st.write(f"True or generated: {right} of {len(singles)} right.")

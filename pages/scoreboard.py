@@ -46,7 +46,8 @@ def ranking(results: dict[str, Any]) -> None:
     )
     if metric in METRICS:
         st.write(METRICS[metric].explain)
-    st.vega_lite_chart(scores.chart(results, metric), width="stretch")
+    told = f"{scores.metric_title(metric)} of each row of the table below, best first."
+    st.vega_lite_chart(scores.chart(results, metric), width="stretch", alt=told)
     with st.container(key=f"scoreboard_table_{job}"):
         table(results, metric, names)
     st.caption(
@@ -84,7 +85,7 @@ def show(results: dict[str, Any]) -> None:
     for chart in results.get("charts", []):
         st.subheader(chart["title"], anchor=False)
         st.write(chart["note"])
-        st.vega_lite_chart(scores.plot(chart), width="stretch")
+        st.vega_lite_chart(scores.plot(chart), width="stretch", alt=chart["title"])
     if results["rows"]:
         st.download_button(
             "Download as CSV",

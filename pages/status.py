@@ -38,7 +38,7 @@ def show() -> None:
             },
             hide_index=True,
         )
-    st.code(as_text(now), language=None)
+    st.code(as_text(now), language=None, wrap_lines=True)
 
 
 def _seconds(value: float) -> str:

@@ -133,8 +133,13 @@ def _match(match: Match, key: str, yours: str) -> None:
     mine = words.bars(match.query.first_bar, match.query.end_bar)
     # On one time axis, so that what is the same lies one above the other.
     ticks = max([note.end for p in (match.query, match.found) for note in p.notes] or [1])
-    st.image(roll(match.query, ticks), caption=f"{yours}, {mine}", width="stretch")
-    st.image(roll(match.found, ticks), caption=f"{plain(piece.title)}, {where}", width="stretch")
+    for passage, caption in (
+        (match.query, f"{yours}, {mine}"),
+        (match.found, f"{plain(piece.title)}, {where}"),
+    ):
+        both = sum(passage.shared)
+        told = f"A passage of {len(passage.notes)} notes, {both} of which stand in both."
+        st.image(roll(passage, ticks), caption=caption, width="stretch", alt=told)
     heard = f"{key}_heard"
     if st.session_state.get(heard) != _name(match) and st.button(
         "Hear the passage", key=f"{key}_hear", icon=":material/play_arrow:"

@@ -21,6 +21,7 @@ _STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .encore-figures thead th { vertical-align: bottom; font-size: 12px; font-weight: 400;
   line-height: 1.25; white-space: normal; min-width: 76px; }
+.encore-figures thead th:first-child { text-align: left; }
 .encore-figures thead small { opacity: .72; font-size: 12px; white-space: nowrap; }
 .encore-figures tr > :first-child { position: sticky; left: 0; padding-left: 0;
   background: var(--figures-ground, Canvas); }
@@ -81,7 +82,7 @@ def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas
     return (
         f'<div class="encore-figures" tabindex="0" role="region" aria-label="Figures" '
         f'style="--figures-ground: {html.escape(background)}"><table>'
-        f'<thead><tr><th scope="col"></th>{head}</tr></thead>'
+        f'<thead><tr><th scope="col">Engine</th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

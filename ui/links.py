@@ -38,4 +38,4 @@ def popover(query: Mapping[str, str], told: str, label: str = "Share this run") 
     with st.popover(label, icon=":material/link:"):
         st.write(told)
         parts = (address.scheme, address.netloc, address.path, urlencode(query, safe=",:"), "")
-        st.code(urlunsplit(parts), None)
+        st.code(urlunsplit(parts), None, wrap_lines=True)

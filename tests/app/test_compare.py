@@ -24,7 +24,7 @@ def test_first_opening_shows_a_finished_comparison_and_computes_nothing(monkeypa
     at = page("compare")
     assert not at.exception
     assert problems(at) == []
-    assert at.subheader[0].value == "Melody study"
+    assert at.header[0].value == "Melody study"
     left, right = players(at)
     assert [len(track["notes"]) for track in left["tracks"]] == [16]
     assert left["tracks"] != right["tracks"]
@@ -123,7 +123,7 @@ def test_a_primer_of_no_use_is_one_sentence(data, says):
     at.file_uploader(key="compare_primer_upload").set_value(("x.mid", data, "audio/midi")).run()
     assert not at.exception
     assert [says in problem for problem in problems(at)] == [True]
-    assert at.subheader[0].value == "Melody study"
+    assert at.header[0].value == "Melody study"
 
 
 def test_cancel_leaves_the_earlier_comparison(monkeypatch):
@@ -146,7 +146,7 @@ def test_cancel_leaves_the_earlier_comparison(monkeypatch):
     assert going.wait(10)
     at.run().button(key="compare_cancel").click().run()
     assert ended.wait(10)
-    assert at.subheader[0].value == "Melody study"
+    assert at.header[0].value == "Melody study"
 
 
 def test_part_of_a_link_that_is_not_understood_is_said():
@@ -166,7 +166,7 @@ def test_without_weights_finished_comparisons_play(monkeypatch):
 
 def test_the_gallery_shows_the_finished_comparison():
     at = page("gallery")
-    assert [box.value for box in at.subheader] == ["Melody study"]
+    assert [box.value for box in at.header] == ["Melody study"]
     at.toggle(key="gallery_open_compare_study").set_value(True).run()
     assert not at.exception
     assert len(players(at)) == 2

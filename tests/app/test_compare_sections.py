@@ -155,7 +155,7 @@ def test_the_verdict_comes_from_the_benchmarks_file_and_is_hidden_without(tmp_pa
     results["charts"] = [search]
     path.write_text(json.dumps(results))
     at = section("verdict")
-    titles = [box.value for box in at.subheader]
+    titles = [box.value for box in at.header]
     assert titles == ["Verdict, measure by measure", "Every figure", "How this was measured"]
     verdict, figures = at.table
     assert list(verdict.value["MSE"]) == ["0.286", "0.301"]

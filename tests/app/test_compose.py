@@ -27,7 +27,7 @@ def test_first_opening_shows_a_finished_piece_and_makes_nothing(monkeypatch):
     assert not at.exception
     assert problems(at) == []
     (roll,) = players(at)
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
     assert "A. Model" in at.caption[0].value
     assert [track["name"] for track in roll["tracks"]] == [name for name, *_ in fake_composer.PARTS]
     assert all(track["url"] for track in roll["tracks"])
@@ -43,7 +43,7 @@ def test_the_form_makes_what_it_asks_for():
     piece = current(at)
     score = piece.made.score
     assert (score.bars, score.tempo_bpm, score.beats, score.key) == (8, 90.0, 3, Key(3, "minor"))
-    assert at.subheader[0].value == "Pop in E♭ minor"
+    assert at.header[0].value == "Pop in E♭ minor"
     assert piece.made.score == FakeComposer().compose(
         None, 8, seed=5, controls=Controls("pop", 90.0, Key(3, "minor"), (3, 4))
     ).score  # fmt: skip
@@ -90,14 +90,14 @@ def test_the_piece_grows_while_it_is_made_and_cancel_leaves_the_earlier_one(monk
     at.button(key="compose_cancel").click().run()
     assert ended.wait(10)
     assert "compose_job" not in at.session_state
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
     assert players(at)[0]["live"] is False
 
 
 def test_dice_change_the_seed_and_make_nothing():
     at = press(page("compose"), "Roll")
     assert "compose_job" not in at.session_state
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
 
 
 def test_a_primer_is_continued_in_its_own_style():
@@ -145,14 +145,14 @@ def test_a_bad_primer_is_one_sentence_and_the_piece_stays(name, data):
     (said,) = problems(at)
     assert said.endswith(".")
     assert "Traceback" not in said
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
 
 
 def test_an_engine_that_refuses_is_one_sentence():
     at = compose(page("compose"), compose_genre_composer="rock")
     (said,) = problems(at)
     assert "no rock" in said
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
 
 
 def test_missing_weights_leave_the_finished_piece(monkeypatch):
@@ -163,7 +163,7 @@ def test_missing_weights_leave_the_finished_piece(monkeypatch):
     at = compose(page("compose"))
     (said,) = problems(at)
     assert "not installed" in said
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
 
 
 def test_without_any_composer_the_finished_pieces_still_play(monkeypatch):
@@ -173,7 +173,7 @@ def test_without_any_composer_the_finished_pieces_still_play(monkeypatch):
     monkeypatch.setattr(engines, "_ENGINES", kept)
     at = page("compose")
     assert not at.exception
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
     assert len(players(at)) == 1
 
 

@@ -97,7 +97,7 @@ def test_a_link_replays_the_very_notes_with_its_redraws():
 def test_the_finished_pieces_own_link_makes_nothing(monkeypatch):
     monkeypatch.setattr(plans, "make", lambda *a, **k: pytest.fail("composed"))
     at = page("compose", engine="composer", bars="8", seed="0", genre="pop")
-    assert at.subheader[0].value == "Piece study"
+    assert at.header[0].value == "Piece study"
     assert "compose_job" not in at.session_state
 
 
@@ -161,7 +161,7 @@ def test_sheet_music_and_table_come_when_asked_for():
 
 def test_gallery_shows_pieces_and_filters_by_kind(monkeypatch, gallery_folder, pieces_folder):
     at = page("gallery")
-    assert [box.value for box in at.subheader] == ["Piece study"]
+    assert [box.value for box in at.header] == ["Piece study"]
     assert players(at) == []
     at.toggle(key="gallery_open_compose_study").set_value(True).run()
     assert players(at)[0]["tracks"][0]["name"] == "lead"

@@ -65,7 +65,7 @@ def test_a_path_as_file_name_is_only_its_last_part():
     name, data = good_inputs()["wav named by a path"]
     at = ask(upload(page("extrapolate"), name, data))
     assert problems(at) == []
-    title = at.subheader[0].value
+    title = at.header[0].value
     assert "/" not in title
     assert ".." not in results.stem(at.session_state["extrapolate_result"])
 
@@ -192,7 +192,7 @@ def test_missing_weights_alone_leave_the_gallerys_result(monkeypatch):
     at = ask(page("extrapolate"), ("paper-encdec",))
     (said,) = problems(at)
     assert "not installed" in said
-    assert at.subheader[0].value == "Study first"
+    assert at.header[0].value == "Study first"
 
 
 def test_a_defect_is_a_sentence_with_a_number(monkeypatch):
@@ -211,7 +211,7 @@ def test_link_is_replayed_from_the_finished_files(monkeypatch):
     monkeypatch.setattr("core.extrapolation.run.run", lambda *a, **k: pytest.fail("ran"))
     at = page("extrapolate", example="second", engines="loop", start="0", seconds="10", seed="0")
     assert problems(at) == []
-    assert at.subheader[0].value == "Study second"
+    assert at.header[0].value == "Study second"
     assert at.selectbox(key="extrapolate_example").value == "second"
 
 
@@ -242,7 +242,7 @@ def test_a_wrong_link_is_answered_with_one_sentence_and_defaults(query):
     assert not at.exception
     (said,) = problems(at)
     assert sentence(said)
-    assert at.subheader[0].value == "Study first"
+    assert at.header[0].value == "Study first"
     assert len(players(at)) == 1
 
 

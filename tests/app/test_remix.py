@@ -26,7 +26,7 @@ def test_first_opening_shows_a_finished_remix_and_runs_nothing(monkeypatch):
     at = page("remix")
     assert not at.exception
     assert problems(at) == []
-    assert at.subheader[0].value == "Tune tune"
+    assert at.header[0].value == "Tune tune"
     assert any("CC0-1.0" in caption.value for caption in at.caption)
     mixer, row = shown(at)
     assert names(mixer) == ["solo", "drums", "bass", "piano", "other"]
@@ -52,7 +52,7 @@ def test_parts_stand_beside_the_true_ones_and_engines_without_them_say_so():
 def test_a_recording_whose_parts_are_not_known_is_compared_as_a_whole():
     at = page("remix")
     at.selectbox(key="remix_example").set_value("riff").run()
-    assert at.subheader[0].value == "Tune riff"
+    assert at.header[0].value == "Tune riff"
     at.button_group(key="remix_pick_band").set_value(ACTUAL).run()
     mixer, row = shown(at)
     assert names(mixer) == ["solo", "mix"]
@@ -126,7 +126,7 @@ def test_cancel_ends_the_run_and_leaves_the_earlier_result(monkeypatch):
     at = at.run()
     at = at.button(key="remix_cancel").click().run()
     assert "remix_job" not in at.session_state
-    assert at.subheader[0].value == "Tune tune"
+    assert at.header[0].value == "Tune tune"
 
 
 def test_the_zip_holds_what_is_heard_the_true_stems_the_recipe_and_the_credit():

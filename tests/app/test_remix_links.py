@@ -91,5 +91,5 @@ def test_a_wrong_link_is_answered_with_one_sentence_and_an_example(query, says):
     assert not at.exception
     (said,) = problems(at)
     assert says in said
-    assert at.subheader[0].value == "Tune tune"
+    assert at.header[0].value == "Tune tune"
     assert len(players(at)) == 2

@@ -230,6 +230,12 @@ def contrast(first, second):
     return (high + 0.05) / (low + 0.05)
 
 
+def mixed(over, under, share):
+    """`share` of one colour over another."""
+    parts = zip(*(bytes.fromhex(text[1:]) for text in (over, under)), strict=True)
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02X}" for a, b in parts)
+
+
 @pytest.mark.parametrize("base", ["light", "dark"])
 def test_the_theme_can_be_read(base):
     theme = config()["theme"][base]
@@ -241,10 +247,13 @@ def test_the_theme_can_be_read(base):
     for ground in grounds:
         assert contrast(theme["textColor"], ground) >= 7
         assert contrast(theme["linkColor"], ground) >= 4.5
-        assert contrast(theme["primaryColor"], ground) >= 3
         for colour in theme["chartCategoricalColors"]:
             assert contrast(colour, ground) >= 3
-    assert contrast(theme["primaryColor"], "#FFFFFF") >= 3  # the text on a primary button
+        # Chosen options and values of sliders are this colour on a ground that has a tenth of it.
+        assert contrast(theme["primaryColor"], mixed(theme["primaryColor"], ground, 0.1)) >= 4.5
+        assert contrast(mixed(theme["textColor"], ground, 0.6), ground) >= 4.5  # captions
+    on_primary = {"light": "#FFFFFF", "dark": theme["backgroundColor"]}[base]  # ui/page.css
+    assert contrast(theme["primaryColor"], on_primary) >= 4.5
 
 
 def test_no_full_garbage_collection_follows_a_page_run():

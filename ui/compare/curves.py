@@ -75,7 +75,7 @@ def _heard(name: str, kind: str, one: Epoch, sample: int) -> None:
     )
     if score.note_count:
         work = f"{kind}/{name}/{one.epoch}/{sample}"
-        rolls.show(score, key=f"compare_epoch_roll_{name}", work=work)
+        rolls.show(score, key=f"compare_epoch_roll_{name}", work=work, title=TITLES[name])
     else:
         st.info("Silence: it had not yet learned to begin a note.")
 

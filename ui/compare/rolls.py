@@ -17,14 +17,20 @@ SHEET, TABLE = "Sheet music", "Note table"
 
 
 def show(
-    score: Score, *, key: str, work: str, given_bars: int = 0, heard: Sound | None = None
+    score: Score,
+    *,
+    key: str,
+    work: str,
+    title: str = "",
+    given_bars: int = 0,
+    heard: Sound | None = None,
 ) -> None:
-    """The roll. work: names what is shown, as ui.piano_roll has it. heard: where it is there."""
+    """The roll. work, title: as ui.piano_roll has them. heard: where it is there."""
     if heard is None:
         from core.composition.stems import sound  # brings the renderer along
 
         heard = sound(score)
-    piano_roll(Composition(score), heard, key=key, work=work, given_bars=given_bars)
+    piano_roll(Composition(score), heard, key=key, work=work, title=title, given_bars=given_bars)
 
 
 def downloads(score: Score, title: str, *, key: str) -> None:

@@ -173,7 +173,7 @@ def _stage() -> None:
         if not RUNS.is_running():
             st.caption("Press **Write**: each model begins from the same seed.")
         return
-    st.subheader(plain(pair.title), anchor=False)
+    st.header(plain(pair.title), anchor=False)
     st.caption((f"{pair.credit}  \n" if pair.credit else "") + _about(pair))
     for start in range(0, len(pair.sides), COLUMNS):
         row = pair.sides[start : start + COLUMNS]
@@ -222,6 +222,7 @@ def _side(pair: Pair, side: Side) -> None:
         side.score,
         key=f"compare_roll_{side.model}",
         work=work,
+        title=title,
         given_bars=pair.given_bars,
         heard=pair.sound(side),
     )

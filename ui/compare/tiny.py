@@ -128,7 +128,7 @@ def _spec(values: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _written(training: Training) -> None:
     """What the tiny models write, beside the trained ones where they are installed."""
-    st.subheader("What they write", anchor=False)
+    st.header("What they write", anchor=False)
     st.session_state.setdefault(WRITE_SEED, 0)
     with st.form("compare_tiny_write", enter_to_submit=False):
         seed, _ = seeds.ask(
@@ -150,6 +150,6 @@ def _one(title: str, model: models.PatternModel, seed: int, key: str) -> None:
     score = scored(model.sample(1, seed=seed)[0], KINDS[KIND])
     st.markdown(f"**{title}**")
     if score.note_count:
-        rolls.show(score, key=key, work=str(seed))
+        rolls.show(score, key=key, work=str(seed), title=title)
     else:
         st.info("Silence, this time; try another seed.")

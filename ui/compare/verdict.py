@@ -30,11 +30,11 @@ def show() -> None:
     tables = found.get("tables", [])
     first = [table for table in tables if FIRST in table["title"].lower()]
     for at, table in enumerate(first):
-        st.subheader(table["title"], anchor=False)
+        st.header(table["title"], anchor=False)
         st.write(table["note"])
         _table(f"verdict_{at}", table["columns"], table["rows"])
     if found["rows"]:
-        st.subheader("Every figure", anchor=False)
+        st.header("Every figure", anchor=False)
         if choices := scores.groups(found):
             group = st.selectbox("Of", choices, key=GROUP, width=320, persist_state="page")
             _figures(scores.of_group(found, group))
@@ -49,7 +49,7 @@ def show() -> None:
         with st.expander(chart["title"], icon=":material/show_chart:"):
             st.write(chart["note"])
             st.vega_lite_chart(scores.plot(chart), width="stretch", alt=chart["title"])
-    st.subheader("How this was measured", anchor=False)
+    st.header("How this was measured", anchor=False)
     _measured(found)
 
 

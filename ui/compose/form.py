@@ -72,6 +72,7 @@ def pick_engine() -> EngineInfo | None:
         format_func=lambda name: infos[name].title,
         key=ENGINE,
         label_visibility="collapsed",
+        wrap=True,
     )
     chosen = infos[name]
     st.caption(chosen.summary + (" *As published.*" if chosen.published else ""))

@@ -64,7 +64,7 @@ def _show() -> None:
     if piece is None:
         return
     with head:
-        st.subheader(plain(piece.title), anchor=False)
+        st.header(plain(piece.title), anchor=False)
         st.caption(_about(piece))
     with body:
         touched = _roll(piece, editable=offer(piece.plan.engine).redraw)

@@ -35,7 +35,7 @@ def show(own: Visit) -> None:
     """Progress, the question, its sounds, and the buttons or what it was."""
     question, number, count = own.question, own.at + 1, len(own.questions)
     st.progress(number / count, text=f"{number} of {count}")
-    st.subheader(words(question), anchor=False)
+    st.header(words(question), anchor=False)
     with st.spinner("Getting the sound ready", show_time=False):
         wavs = own.sounds()
     blind_player(

@@ -42,6 +42,7 @@ def piano_roll(
     *,
     key: str,
     work: str,
+    title: str = "",
     given_bars: int = 0,
     locked: Collection[int] = (),
     editable: bool = False,
@@ -49,6 +50,7 @@ def piano_roll(
     """Show a piece. Without sound it is still being written, and only looked at.
 
     work: names what the piece is a version of; with another, the roll forgets bars and zoom.
+    title: tells it from other rolls on the page.
     given_bars: how many at the start are the visitor's own. locked: bars that stay as they are.
     editable: whether bars can be chosen and choices taken.
     """
@@ -71,6 +73,7 @@ def piano_roll(
         "given": given_bars,
         "locked": sorted(locked),
         "edge": min(edge, score.ticks),
+        "title": title,
         "alt": describe(score),
         "drums": drum_names(score),
         "choices": _choices_url(made, key) if sound and made.choices else "",

@@ -89,6 +89,7 @@ class Roll extends Deck {
     this.find(".hint-tracks").hidden = data.tracks.length < 2;
     this.find(".hint-bars").hidden = !data.editable;
     for (const hint of this.root.querySelectorAll(".hint-choices")) hint.hidden = !data.live && !data.choices;
+    this.root.setAttribute("aria-label", ["Piano roll player", data.title].filter(Boolean).join(": "));
     this.canvas.setAttribute("aria-label", data.alt);
     this.root.dataset.live = String(data.live);
     this.root.dataset.notes = data.tracks.reduce((sum, track) => sum + track.notes.length, 0);

@@ -47,7 +47,7 @@ def show() -> None:
         return
     plan = result.plan
     _level(result)
-    st.subheader(result.title, anchor=False)
+    st.header(result.title, anchor=False)
     st.caption(
         (f"{result.credit}  \n" if result.credit else "")
         + f"Solo from {plan.start_s:g} s · {result.bands[0].seconds:.1f} s · seed {plan.seed}"

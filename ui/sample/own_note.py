@@ -116,7 +116,7 @@ def show(key: str = "sample_note_row") -> None:
     if found is None:
         return
     names = sounds.infos()
-    st.subheader("Your note and its reconstructions", anchor=False)
+    st.header("Your note and its reconstructions", anchor=False)
     panels = [
         Panel("input", found.title, "input", found.wav, found.seconds, found.sample_rate,
               found.pictures.files["input"])
