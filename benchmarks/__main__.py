@@ -12,9 +12,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 JOBS = (
     "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
     "sampling", "remixing", "mixer", "hearing", "arranging", "remix-training-cost",
-    "hostile", "fuzz", "comparison", "retrieval",
+    "hostile", "fuzz", "comparison", "retrieval", "load", "soak", "first-paint",
 )  # fmt: skip
-WITHOUT_DATA = ("odd-clips", "mixer", "hostile", "fuzz")
+WITHOUT_DATA = ("odd-clips", "mixer", "hostile", "fuzz", "load", "soak", "first-paint")
 """Jobs that make what they measure; with --data they measure more."""
 
 
