@@ -63,10 +63,12 @@ class Job(Generic[T]):
         position: Callable[[Job[Any]], int],
         withdraw: Callable[[Job[Any]], None],
         kind: str = "work",
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.owner = owner
         self.kind = kind
+        self.wanted = wanted
         self._work: Callable[[Progress], T] | None = work
         self._position = position
         self._withdraw = withdraw

@@ -44,15 +44,27 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+def _always() -> bool:
+    return True
+
+
 class Executor(Protocol):
     """Where pages send heavy work."""
 
-    def submit(self, work: Callable[[Progress], T], *, owner: str, kind: str = "work") -> Job[T]:
+    def submit(
+        self,
+        work: Callable[[Progress], T],
+        *,
+        owner: str,
+        kind: str = "work",
+        wanted: Callable[[], bool] = _always,
+    ) -> Job[T]:
         """Queue `work` for `owner`, one visitor. kind: what it is counted as.
 
-        `work` must call its `progress` often (a few times a second), for that is where it can be
-        cancelled, and must let Cancelled pass. Raises UserInputError when the queue is full or the
-        owner has enough in it.
+        wanted: whether anybody still waits for it, asked while it is in the queue; at the first no
+        it is taken out. `work` must call its `progress` often (a few times a second), for that is
+        where it can be cancelled, and must let Cancelled pass. Raises UserInputError when the
+        queue is full or the owner has enough in it.
         """
         ...
 
@@ -80,11 +92,19 @@ class ThreadExecutor:
         self._closed = False
         self.tally = Tally()
 
-    def submit(self, work: Callable[[Progress], T], *, owner: str, kind: str = "work") -> Job[T]:
-        job = Job(work, owner, self._position, self._withdraw, kind)
+    def submit(
+        self,
+        work: Callable[[Progress], T],
+        *,
+        owner: str,
+        kind: str = "work",
+        wanted: Callable[[], bool] = _always,
+    ) -> Job[T]:
+        job = Job(work, owner, self._position, self._withdraw, kind, wanted)
         with self._changed:
             if self._closed:
                 raise RuntimeError("this executor is closed")
+            self._drop_unwanted()
             queued = self._queues.get(owner, ())
             # A cancelled job that still runs holds a worker, but is no longer its owner's business.
             mine = len(queued) + sum(
@@ -140,6 +160,7 @@ class ThreadExecutor:
     def _next(self) -> Job[Any] | None:
         """The job whose turn it is, or None once closed. Waits; call with the lock held."""
         while not self._closed:
+            self._drop_unwanted()
             if self._queues:
                 owner = next(iter(self._queues))
                 queue = self._queues[owner]
@@ -160,13 +181,25 @@ class ThreadExecutor:
             if job is None:
                 return
             start = time.monotonic()
-            _run(job)
+            try:
+                _run(job)
+            except BaseException as error:  # noqa: BLE001 - see below
+                # Such as no memory for the end of a failed job: this thread lives on all the same,
+                # or the queue would stand still.
+                _log.exception("the end of job %s failed", job.id)
+                job.finish(Status.FAILED, error=error)
             status = job.state().status
             spent = time.monotonic() - start
             self.tally.count(job.kind, status.value, spent if status is Status.DONE else None)
             with self._changed:
                 self._running.remove(job)
             del job  # the next wait may be long, and results are large
+
+    def _drop_unwanted(self) -> None:
+        """Take jobs that nobody waits for any more out of the queue. Call with the lock held."""
+        gone = [job for queue in self._queues.values() for job in queue if not job.wanted()]
+        for job in gone:
+            job.cancel()
 
     def _position(self, job: Job[Any]) -> int:
         with self._changed:

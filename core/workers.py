@@ -63,5 +63,6 @@ def _run(name: str, program: str, data: bytes) -> bytes:
     )
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        said = said or f"it ended with {done.returncode}"
         raise RuntimeError(f"{name} failed: {said}")
     return done.stdout

@@ -48,10 +48,12 @@ class Runs(Generic[T]):
         st.session_state.pop(self.problem, None)
         try:
             work, session = prepare(), _session_id()
+            wanted = _presence(session)
             st.session_state[self.job] = executor().submit(
-                lambda progress: work(_while_present(progress, session)),
+                lambda progress: work(_while(wanted, progress)),
                 owner=session,
                 kind=self.page,
+                wanted=wanted,
             )
         except (UserInputError, ModelUnavailableError) as error:
             st.session_state[self.problem] = str(error)
@@ -93,6 +95,7 @@ class Runs(Generic[T]):
         job: Job[T] | None = st.session_state.get(self.job)
         if job is None:
             return
+        job.wanted()  # this very look is a sign of life
         state = job.state()
         if state.status.final:
             st.rerun()
@@ -124,25 +127,29 @@ def _session_id() -> str:
     return context.session_id if context else "no-session"
 
 
-def _while_present(progress: Progress, session: str) -> Progress:
-    """`progress` that raises Cancelled once the visitor's tab has been away for a while."""
-    here = _presence(session)
-    away_since: list[float] = []
+def _while(wanted: Callable[[], bool], progress: Progress) -> Progress:
+    """`progress` that raises Cancelled once nobody wants the work any more."""
 
     def report(fraction: float) -> None:
         progress(fraction)
-        if here():
-            away_since.clear()
-        elif not away_since:
-            away_since.append(time.monotonic())
-        elif time.monotonic() - away_since[0] > GONE_AFTER_S:
+        if not wanted():
             raise Cancelled
 
     return report
 
 
 def _presence(session: str) -> Callable[[], bool]:
+    """Whether the session's tab is there, or was within GONE_AFTER_S, as far as was looked."""
     if not runtime.exists():
         return lambda: True
     app = runtime.get_instance()
-    return lambda: bool(app.is_active_session(session))
+    seen_s = time.monotonic()
+
+    def wanted() -> bool:
+        nonlocal seen_s
+        now = time.monotonic()
+        if app.is_active_session(session):
+            seen_s = now
+        return now - seen_s <= GONE_AFTER_S
+
+    return wanted

@@ -150,7 +150,10 @@ class Training:
 
 
 def start(seed: int, command: Sequence[str] | None = None) -> Training:
-    """Begin a training, seeded. Raises UserInputError while another goes on this host."""
+    """Begin a training, seeded.
+
+    Raises UserInputError while another goes on this host, or where the disk is full.
+    """
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -163,6 +166,12 @@ def start(seed: int, command: Sequence[str] | None = None) -> Training:
         raise UserInputError(
             f"Someone is training just now; you can begin in {wait:.0f} s at the latest."
         ) from None
+    except OSError as error:
+        os.close(lock)
+        _log.exception("no training can begin")
+        raise UserInputError(
+            "No training can begin here at the moment; please try again later."
+        ) from error
     except BaseException:
         os.close(lock)
         raise

@@ -1,6 +1,7 @@
 """Downloads from a Hub on loopback: refused, tampered, slow, cut off, taken up, offline."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -285,3 +286,17 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(home, server, monkeypatc
     with pytest.raises(ModelUnavailableError) as caught:
         weights_path(spec)
     assert sentence(caught.value) == "cannot be saved on this machine"
+
+
+def test_a_full_disk_is_one_sentence_and_what_fitted_is_kept(home, server):
+    spec = published(server)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(ModelUnavailableError) as caught:
+            weights_path(spec)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sentence(caught.value) == "cannot be saved on this machine"
+    assert visible(home) == []
+    assert weights_path(spec).read_bytes() == DATA
