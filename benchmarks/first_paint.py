@@ -238,8 +238,8 @@ def by_page(paints: dict[str, list[Paint]]) -> Table:
     """Each page of a warm app."""
     rows = []
     for path, found in paints.items():
-        middle = [statistics.median(getattr(one, name) for one in found)
-                  for name in ("first_s", "heading_s", "largest_s", "own_mb", "all_mb")]  # fmt: skip
+        names = ("first_s", "heading_s", "largest_s", "own_mb", "all_mb")
+        middle = [statistics.median(getattr(one, name) for one in found) for name in names]
         slowest = max(one.largest_s for one in found)
         rows.append([
             PAGES[path], *(f"{value:.2f}" for value in middle[:3]), f"{slowest:.2f}",

@@ -40,7 +40,8 @@ class Visitor:
         self.first_element_s = 0.0
         self._files = Files(address, patience_s)
         token = self._files.token
-        self._socket = connect(
+        self._open = contextlib.ExitStack()
+        line = connect(
             f"{address.replace('http', 'ws', 1)}/_stcore/stream",
             origin=address,
             subprotocols=["streamlit", token],
@@ -49,6 +50,7 @@ class Visitor:
             open_timeout=patience_s,
             compression=None,
         )
+        self._socket = self._open.enter_context(line)
         self._elements: dict[tuple[int, ...], Shown] = {}
         self._values: dict[str, WidgetState] = {}
         self._timers: dict[str, tuple[float, float]] = {}  # fragment -> (interval, next) in s
@@ -66,7 +68,7 @@ class Visitor:
     def close(self) -> None:
         """Leave, whatever is going on."""
         with contextlib.suppress(Exception):
-            self._socket.close()
+            self._open.close()
 
     # ---- what a visitor does --------------------------------------------------------------------
 
