@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import load, load_jobs, load_server, soak
+from benchmarks import load, load_inputs, load_server, soak
 from benchmarks.load import Done, Load
 from benchmarks.load_client import Visitor
 from benchmarks.load_jobs import JOBS, Job, Outcome
@@ -202,7 +202,7 @@ def test_every_page_has_a_job():
 
 
 def test_inputs_are_the_same_each_time_and_differ_between_numbers():
-    for make in (load_jobs.sound, load_jobs.note, load_jobs.tune):
+    for make in (load_inputs.sound, load_inputs.note, load_inputs.tune):
         assert make(1) == make(1)
         assert make(1) != make(2)
 
