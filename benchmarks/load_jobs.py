@@ -97,7 +97,11 @@ def texts(visitor: Visitor) -> str:
 
 def tables(visitor: Visitor) -> str:
     """The hash of the page's tables of figures."""
-    return _hash([one.body for one in visitor.all("markdown") if one.body.startswith("|")])
+    found = [one.body for one in visitor.all("html") if "<table" in one.body]
+    found += [one.body for one in visitor.all("markdown") if one.body.startswith("|")]
+    if not found:
+        raise VisitError(f"no table on the page; it says {visitor.problems()}")
+    return _hash(found)
 
 
 def gallery(visitor: Visitor) -> str:
