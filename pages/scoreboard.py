@@ -1,11 +1,12 @@
 """Scoreboard: the results files of the last full benchmark runs, as they were written."""
 
+import html
 from typing import Any
 
 import streamlit as st
 
 from core.metrics import METRICS
-from ui import scores
+from ui import figures, scores
 from ui.listen import tables as listening
 
 
@@ -13,20 +14,15 @@ def table(results: dict[str, Any], metric: str, names: list[str]) -> None:
     """Rows from best to worst; the best engine bold, rungs grey."""
     order = scores.ranked(results, metric)
     best = next((row["name"] for row in order if row["kind"] == "engine"), None)
-
-    def cell(row: dict[str, Any], text: str) -> str:
-        text = text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]")
-        if row["kind"] != "engine":
-            return f":gray[{text}]"
-        return f"**{text}**" if row["name"] == best else text
-
-    lines = ["| | " + " | ".join(scores.metric_title(name) for name in names) + " |"]
-    lines.append("|---|" + "---:|" * len(names))
+    lines = []
     for row in order:
-        cells = [scores.title(results["job"], row["name"])]
-        cells += [scores.printed(row, name) for name in names]
-        lines.append("| " + " | ".join(cell(row, text) for text in cells) + " |")
-    st.markdown("\n".join(lines))
+        kind = "best" if row["name"] == best else row["kind"]
+        cells = "".join(f"<td><span>{scores.printed(row, name)}</span></td>" for name in names)
+        title = html.escape(scores.title(results["job"], row["name"]))
+        lines.append(f'<tr class="{kind}"><th scope="row"><span>{title}</span></th>{cells}</tr>')
+    titles = ["Engine or rung", *map(scores.metric_title, names)]
+    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in titles)
+    figures.show_framed(head, lines, f"Figures of {results['job']}")
 
 
 def ranking(results: dict[str, Any]) -> None:
@@ -48,8 +44,7 @@ def ranking(results: dict[str, Any]) -> None:
         st.write(METRICS[metric].explain)
     told = f"{scores.metric_title(metric)} of each row of the table below, best first."
     st.vega_lite_chart(scores.chart(results, metric), width="stretch", alt=told)
-    with st.container(key=f"scoreboard_table_{job}"):
-        table(results, metric, names)
+    table(results, metric, names)
     st.caption(
         "Mean with its 95 % bootstrap interval. ↓ lower is better, ↑ higher is better. The best "
         "engine is bold; grey rows are reference rungs and no engines."
@@ -98,8 +93,6 @@ def show(results: dict[str, Any]) -> None:
         )
 
 
-# A wide table scrolls by itself, so that the page does not on a phone.
-st.html("<style>[class*=st-key-scoreboard_table] { overflow-x: auto; }</style>")
 st.title("Scoreboard", anchor=False)
 st.write("What the benchmarks measured, written by the runs themselves.")
 found = scores.files()

@@ -27,7 +27,9 @@ _STYLE = """
   background: var(--figures-ground, Canvas); }
 .encore-figures tbody th { text-align: left; font-weight: 600; white-space: normal;
   min-width: 104px; }
-.encore-figures td.best { font-weight: 700; }
+.encore-figures td.best, .encore-figures tr.best > * { font-weight: 700; }
+.encore-figures tr.rung > * { font-weight: 400; }
+.encore-figures tr.rung > * > span { opacity: .72; }
 </style>
 """
 
@@ -79,12 +81,21 @@ def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas
             best = ' class="best"' if line in _best(ordered, name) else ""
             cells.append(f"<td{best}>{printed(line.metrics.get(name), METRICS[name])}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
+    return framed(f'<th scope="col">Engine</th>{head}', rows, "Figures", background)
+
+
+def framed(head: str, rows: Sequence[str], label: str, background: str = "Canvas") -> str:
+    """A table that scrolls by itself, by keys too, under its name. head, rows: HTML of cells."""
     return (
-        f'<div class="encore-figures" tabindex="0" role="region" aria-label="Figures" '
+        f'<div class="encore-figures" tabindex="0" role="region" aria-label="{html.escape(label)}" '
         f'style="--figures-ground: {html.escape(background)}"><table>'
-        f'<thead><tr><th scope="col">Engine</th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def show_framed(head: str, rows: Sequence[str], label: str) -> None:
+    """`framed` on the page."""
+    st.html(_STYLE + framed(head, rows, label, _page_colour()))
 
 
 def printed(value: float | None, metric: Metric) -> str:

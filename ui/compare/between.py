@@ -108,13 +108,15 @@ def _way(way: Way, first: Source, last: Source, name: str) -> None:
     one, whole = st.columns([2, 3], gap="large")
     with one:
         st.markdown(f"**Stop {stop} of {stops}**")
-        rolls.show(here, key="compare_stop_roll", work=f"{place}/{stop}")
+        rolls.show(
+            here, key="compare_stop_roll", work=f"{place}/{stop}", title=f"Stop {stop} of {stops}"
+        )
         with st.container(horizontal=True):
             rolls.downloads(here, f"Stop {stop} of {stops}", key="compare_stop_download")
     with whole:
         st.markdown("**All of them in a row**")
         row = joined(way.patterns, kind)
-        rolls.show(row, key="compare_way_roll", work=place)
+        rolls.show(row, key="compare_way_roll", work=place, title="All of them in a row")
         with st.container(horizontal=True):
             rolls.downloads(row, f"From {first.title} to {last.title}", key="compare_way_download")
             ends = {"from": state[FIRST], "to": state[LAST]}
