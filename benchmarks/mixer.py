@@ -147,7 +147,7 @@ def run(
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         write_stems(stems, Path(folder) / "stems")
         browser = playwright.chromium.launch(
-            executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu", "--mute-audio"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--mute-audio"]
         )
         with _serving(Path(folder)) as address:
             firsts = [
@@ -252,7 +252,7 @@ def _exports(mixes: Mapping[str, Mix]) -> Table:
     )
 
 
-def _chromium() -> str:
+def chromium() -> str:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         raise SystemExit("The mixer is measured in Chromium, which is not installed here.")
