@@ -1,5 +1,7 @@
 """Extrapolate: give a clip, hear it go on, and see how close that is to what really follows."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.errors import UserInputError
@@ -9,10 +11,14 @@ from ui import closest, examples, form, links, requests, runs, sources
 from ui.results import show_downloads, show_figures, show_paths, show_player, show_reading
 
 LINK, SHOWN = "extrapolate_link", "extrapolate_shown"
+AWAITED = "extrapolate_awaited"
 
 
 def open_link(items: list[GalleryItem]) -> None:
-    """Replay what the address asks for, once: from the gallery when that holds the very run."""
+    """Replay what the address asks for, once: from the gallery when that holds the very run.
+
+    An upload that it names has to be given first.
+    """
     query = {name: st.query_params[name] for name in st.query_params}
     if st.session_state.get(LINK) == query:
         return
@@ -20,14 +26,19 @@ def open_link(items: list[GalleryItem]) -> None:
     request, note = requests.from_query(query, items, examples.duration_s)
     if note:
         st.session_state[runs.PROBLEM] = note
-    if request is not None:
-        form.fill(request)
+    if request is None:
+        return
+    form.fill(request)
+    if request.example is None:
+        st.session_state[AWAITED] = request
+    else:
         st.session_state[SHOWN] = request.example
         answer(sources.of_item(next(i for i in items if i.slug == request.example)), request)
 
 
 def answer(source: sources.Source, request: requests.Request) -> None:
     """Show the finished run that equals the request, or start one."""
+    st.session_state.pop(AWAITED, None)
     st.session_state[LINK] = links.write(request)
     found = next((i for i in examples.items() if i.slug == request.example), None)
     wanted = request.recipe(source.sha256)
@@ -36,6 +47,24 @@ def answer(source: sources.Source, request: requests.Request) -> None:
         st.session_state[runs.RESULT] = examples.result(found).only(request.engines)
     else:
         runs.start(source, request)
+
+
+def expected(source: sources.Source | None) -> None:
+    """What a link wants to continue: asked for, and continued once it is there."""
+    wanted: requests.Request | None = st.session_state.get(AWAITED)
+    if wanted is None:
+        return
+    if source is not None and source.sha256 == wanted.input_sha256:
+        latest_s = requests.latest_start_s(source.duration_s)
+        answer(source, replace(wanted, start_s=min(wanted.start_s, latest_s)))
+    elif source is not None and source.example is not None:
+        del st.session_state[AWAITED]
+    else:
+        st.info(
+            "This link continues a file that it cannot carry: upload the one whose sha256 begins "
+            f"with {str(wanted.input_sha256)[:12]}, and the same sound is made.",
+            icon=":material/upload_file:",
+        )
 
 
 def show_example(source: sources.Source | None, items: list[GalleryItem]) -> None:
@@ -77,6 +106,8 @@ def show_result() -> None:
 
 def is_about(source: sources.Source | None) -> bool:
     """Whether the result may stand under this source: not an earlier one under a new upload."""
+    if AWAITED in st.session_state:
+        return False
     result = st.session_state.get(runs.RESULT)
     if result is None or source is None or source.example is not None:
         return True
@@ -93,6 +124,7 @@ try:
     source = sources.pick(items)
 except UserInputError as error:
     problem = str(error)
+expected(source)
 show_example(source, items)
 if source is not None and (asked := form.show(source)) is not None:
     answer(source, asked)

@@ -11,7 +11,7 @@ from core.extrapolation.ending import ENDINGS
 from core.loaders import preload
 from ui import requests, seeds
 from ui.requests import Request
-from ui.sources import CHOSEN, EXAMPLE, KIND, Source
+from ui.sources import CHOSEN, EXAMPLE, HANDED, KIND, RECORD, UPLOAD, Source
 
 ENGINES, SECONDS, SEED = "extrapolate_engines", "extrapolate_seconds", "extrapolate_seed"
 ENDING = "extrapolate_ending"
@@ -19,8 +19,10 @@ ENDING = "extrapolate_ending"
 
 def fill(request: Request) -> None:
     """Set the widgets to what a link asks for; before they are drawn."""
-    st.session_state[KIND] = EXAMPLE
-    st.session_state[CHOSEN] = request.example
+    if request.example is not None:
+        st.session_state[KIND], st.session_state[CHOSEN] = EXAMPLE, request.example
+    elif st.session_state.get(KIND) not in (UPLOAD, RECORD, HANDED):
+        st.session_state[KIND] = UPLOAD
     st.session_state[ENGINES] = list(request.engines)
     st.session_state[SECONDS] = request.seconds
     st.session_state[SEED] = request.seed
@@ -97,6 +99,7 @@ def show(source: Source) -> Request | None:
         seed,
         source.example,
         ending,
+        source.sha256 if source.example is None else None,
     )
 
 

@@ -11,7 +11,7 @@ from ui.requests import Request
 
 
 def write(request: Request) -> dict[str, str]:
-    """Put the request into the page's address; a visitor's own file leaves it plain."""
+    """Put the request into the page's address."""
     return put(request.query())
 
 
@@ -22,14 +22,8 @@ def put(query: dict[str, str]) -> dict[str, str]:
 
 
 def show(request: Request) -> None:
-    """The address to share, or why there is none."""
-    if request.example is None:
-        st.caption(
-            "A link cannot carry your own sound; to share this run, send the zip, which holds "
-            "the recipe too."
-        )
-        return
-    popover(request.query(), "Whoever opens this link hears the same sound, to the byte.")
+    """The address to share."""
+    popover(request.query(), _SAME if request.example is not None else _ASKS)
 
 
 def popover(query: Mapping[str, str], told: str, label: str = "Share this run") -> None:
@@ -39,3 +33,10 @@ def popover(query: Mapping[str, str], told: str, label: str = "Share this run") 
         st.write(told)
         parts = (address.scheme, address.netloc, address.path, urlencode(query, safe=",:"), "")
         st.code(urlunsplit(parts), None, wrap_lines=True)
+
+
+_SAME = "Whoever opens this link hears the same sound, to the byte."
+_ASKS = (
+    "A link cannot carry your own sound: whoever opens this one is asked for the same file, and "
+    "hears the same."
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ INPUT_S = 20.0
 MIN_SECONDS, MAX_SECONDS, DEFAULT_SECONDS = 10, 120, 10
 MIN_ACTUAL_S = 1.0
 MAX_SEED = 2**31 - 1
+MAX_START_S = 36_000.0
+"""Where the input starts at the latest, in a file that is not there yet."""
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Request:
     """engines: names in the order shown. start_s: where in the file the input starts.
 
     seconds: how long the continuation is. example: the gallery item's slug where it is one.
-    ending: one of core.extrapolation.ending.ENDINGS.
+    ending: one of core.extrapolation.ending.ENDINGS. input_sha256: of a visitor's own file.
     """
 
     engines: tuple[str, ...]
@@ -36,18 +40,26 @@ class Request:
     seed: int
     example: str | None = None
     ending: str = "none"
+    input_sha256: str | None = None
 
     def query(self) -> dict[str, str]:
-        """The link's parameters; empty for a visitor's own file, which no link can carry."""
-        if self.example is None:
+        """The link's parameters. A visitor's own file, which no link can carry, is asked for."""
+        if self.example is not None:
+            source = {"example": self.example}
+        elif self.input_sha256 is not None:
+            source = {"input": self.input_sha256}
+        else:
             return {}
-        return {
-            "example": self.example,
-            "engines": ",".join(self.engines),
-            "start": f"{self.start_s:g}",
-            "seconds": str(self.seconds),
-            "seed": str(self.seed),
-        } | self._ending()
+        return (
+            source
+            | {
+                "engines": ",".join(self.engines),
+                "start": f"{self.start_s:g}",
+                "seconds": str(self.seconds),
+                "seed": str(self.seed),
+            }
+            | self._ending()
+        )
 
     def recipe(self, input_sha256: str) -> Recipe:
         """What replays this request on the file with this hash."""
@@ -74,6 +86,7 @@ def of_recipe(recipe: Recipe) -> Request:
         recipe.seed,
         recipe.example,
         recipe.ending,
+        recipe.input_sha256 if recipe.example is None else None,
     )
 
 
@@ -99,16 +112,24 @@ def from_query(
 ) -> tuple[Request | None, str | None]:
     """(what the link asks for, a sentence on what in it was not understood).
 
-    (None, None) for a plain address. What is missing or wrong takes the example's own value; an
-    unknown example gives (None, sentence). duration_s: how long an example's file is.
+    (None, None) for a plain address. What is missing or wrong takes the example's own value, or the
+    page's for a visitor's file; an unknown example gives (None, sentence). duration_s: how long an
+    example's file is.
     """
-    slug = query.get("example")
+    slug, sha256 = query.get("example"), query.get("input")
+    known = {info.name: None for info in engines.engines(JOB)}
     if slug is None:
-        return None, None
-    item = next((item for item in examples if item.slug == slug), None)
-    if item is None:
-        return None, "This link names an example that is not here; pick one below instead."
-    own = of_recipe(item.recipe)
+        if sha256 is None:
+            return None, None
+        if not _SHA256.fullmatch(sha256):
+            return None, "This link names no file that could be given; pick an example instead."
+        own, latest_s = Request(tuple(known), 0.0, DEFAULT_SECONDS, 0), MAX_START_S
+    else:
+        item = next((item for item in examples if item.slug == slug), None)
+        if item is None:
+            return None, "This link names an example that is not here; pick one below instead."
+        own, latest_s, sha256 = of_recipe(item.recipe), latest_start_s(duration_s(item)), None
+    whose = "page" if slug is None else "example"
     wrong = []
 
     def number(name: str, default: float, low: float, high: float) -> float:
@@ -123,9 +144,8 @@ def from_query(
         wrong.append(name)
         return default
 
-    known = {info.name for info in engines.engines(JOB)}
     names = tuple(dict.fromkeys(query.get("engines", ",".join(own.engines)).split(",")))
-    if not set(names) <= known:
+    if not set(names) <= set(known):
         wrong.append("engines")
         names = tuple(name for name in names if name in known) or own.engines
     ending = query.get("ending", own.ending)
@@ -134,15 +154,16 @@ def from_query(
         ending = own.ending
     request = Request(
         names,
-        round(number("start", own.start_s, 0.0, latest_start_s(duration_s(item))), 1),
+        round(number("start", own.start_s, 0.0, latest_s), 1),
         round(number("seconds", own.seconds, MIN_SECONDS, MAX_SECONDS)),
         round(number("seed", own.seed, 0, MAX_SEED)),
         slug,
         ending,
+        sha256,
     )
     if wrong:
         return request, (
-            f"Part of this link was not understood ({', '.join(wrong)}), so the example's own "
+            f"Part of this link was not understood ({', '.join(wrong)}), so the {whose}'s own "
             "settings are used there."
         )
     return request, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,7 @@ class Source:
     """A file to work on. data: its bytes as given. example: the gallery's slug, where it is one.
 
     title: what the page calls it; a visitor's file name is shown and never used as a path.
+    about: what another page says of how it made it.
     """
 
     title: str
@@ -85,13 +87,18 @@ class Source:
     duration_s: float
     example: str | None = None
     credit: str | None = None
+    about: str = ""
 
 
-def hand_on(title: str, data: bytes, credit_line: str | None, ask: Asking = CONTINUE) -> None:
+def hand_on(
+    title: str, data: bytes, credit_line: str | None, ask: Asking = CONTINUE, about: str = ""
+) -> None:
     """Let a page start with this sound, or these notes, when it is opened next."""
     digest = hashlib.sha256(data).hexdigest()
     seconds = _duration_s(digest, len(data), data, ask.notes)
-    st.session_state[ask.handed] = Source(title, data, digest, seconds, credit=credit_line)
+    st.session_state[ask.handed] = Source(
+        title, data, digest, seconds, credit=credit_line, about=about
+    )
     st.session_state[ask.kind] = HANDED
 
 
@@ -115,7 +122,8 @@ def pick(items: Sequence[GallerySource], ask: Asking = CONTINUE) -> Source | Non
     )
     if kind == EXAMPLE:
         return _example(items, ask)
-    if kind == HANDED:
+    if kind == HANDED and handed is not None:
+        st.caption(f"**{plain(handed.title)}** · {plain(handed.about)}")
         return handed
     if kind == UPLOAD:
         types = (*TYPES, *NOTE_TYPES) if ask.notes else TYPES
@@ -164,3 +172,8 @@ def _duration_s(sha256: str, size: int, _data: bytes, notes: bool = False) -> fl
     if size > MAX_BYTES:
         raise UserInputError("The file is larger than 25 MB; give a shorter or compressed one.")
     return probe(_data).duration_s
+
+
+def plain(text: str) -> str:
+    """A stranger's words, which may not turn into Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#!|<>$:~])", r"\\\1", text)

@@ -18,6 +18,9 @@ def test_a_piece_is_given_to_remix_as_notes():
     handed = at.session_state["remix_handed"]
     assert read_midi(handed.data).note_count == piece.made.score.note_count
     assert handed.duration_s > 1
+    told = f"**{piece.title}** · Composer · 8 bars of 4/4 · 112 BPM · C major"
+    (said,) = [box.value for box in at.caption if box.value.startswith(told)]
+    assert said.endswith("seed 0")
     assert at.slider(key=f"remix_seconds_{handed.sha256[:12]}").value <= handed.duration_s + 1
 
 
@@ -32,3 +35,4 @@ def test_a_piece_is_offered_as_a_tune_to_a_sampled_sound():
     box = at.selectbox(key="sample_tune")
     assert box.value == "sample_tune_handed"
     assert box.options[0] == f"From Compose: {piece.title}"
+    assert any("8 bars of 4/4" in caption.value for caption in at.caption)

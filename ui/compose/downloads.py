@@ -11,6 +11,7 @@ from core.composition.stored import to_json
 from core.downloads import bundle, safe_name
 from core.score import Score
 from ui import links, sources
+from ui.compose import pieces
 from ui.compose.pieces import Piece
 
 
@@ -116,7 +117,7 @@ def _send_on(piece: Piece) -> None:
     ):
         from ui.remix.form import ASK  # brings more along than this page needs to open
 
-        sources.hand_on(piece.title, midi(piece), piece.credit, ASK)
+        sources.hand_on(piece.title, midi(piece), piece.credit, ASK, pieces.about(piece))
         st.switch_page("pages/remix.py")
     if st.button(
         "Play it in a new sound",
@@ -126,7 +127,7 @@ def _send_on(piece: Piece) -> None:
     ):
         from ui.sample import tunes
 
-        tunes.hand_on(piece.title, midi(piece))
+        tunes.hand_on(piece.title, midi(piece), pieces.about(piece))
         st.switch_page("pages/sample.py")
 
 

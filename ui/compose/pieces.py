@@ -45,6 +45,25 @@ class Piece:
         return info(JOB, self.plan.engine).title if self.plan.engine in names else self.plan.engine
 
 
+def about(piece: Piece) -> str:
+    """What it is and what made it, in a line."""
+    score = piece.made.score
+    parts = [
+        piece.engine_title,
+        f"{score.bars} bars of {score.beats}/{score.beat_unit}",
+        f"{score.tempo_bpm:.0f} BPM",
+        *([str(score.key)] if score.key else []),
+        f"{score.note_count} notes",
+        f"seed {piece.plan.seed}",
+    ]
+    if piece.compute_seconds:
+        parts.append(f"made in {piece.compute_seconds:.1f} s")
+    if piece.plan.steps:
+        count = len(piece.plan.steps)
+        parts.append(f"redrawn {'once' if count == 1 else f'{count} times'}")
+    return " · ".join(parts)
+
+
 def examples() -> list[GalleryPiece]:
     """The finished pieces in the gallery, best first."""
     return gallery_pieces()

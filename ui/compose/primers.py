@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,6 +11,7 @@ from core.composition.offers import Offer
 from core.composition.plan import MAX_PRIMER_BARS, primer_part
 from core.score import Score
 from ui.sources import NOTE_TYPES
+from ui.sources import plain as plain  # which many take from here
 
 MAX_UPLOAD_MB = 5
 UPLOAD, OWN_STYLE, DO = "compose_primer", "compose_own_style", "compose_primer_do"
@@ -72,11 +72,6 @@ def _read(sha256: str, name: str, _data: bytes) -> Score:
     from core.score_files import read_score
 
     return read_score(_data, name)
-
-
-def plain(text: str) -> str:
-    """A stranger's words, which may not turn into Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()#!|<>$:~])", r"\\\1", text)
 
 
 def _told(score: Score) -> str:

@@ -65,7 +65,7 @@ def _show() -> None:
         return
     with head:
         st.header(plain(piece.title), anchor=False)
-        st.caption(_about(piece))
+        st.caption((f"{piece.credit}  \n" if piece.credit else "") + pieces.about(piece))
     with body:
         touched = _roll(piece, editable=offer(piece.plan.engine).redraw)
         if touched.taken is not None:
@@ -103,24 +103,6 @@ def _sound(piece: Piece) -> Sound:
     from core.composition.stems import sound  # brings the renderer along
 
     return sound(piece.made.score)
-
-
-def _about(piece: Piece) -> str:
-    score = piece.made.score
-    parts = [
-        piece.engine_title,
-        f"{score.bars} bars of {score.beats}/{score.beat_unit}",
-        f"{score.tempo_bpm:.0f} BPM",
-        *([str(score.key)] if score.key else []),
-        f"{score.note_count} notes",
-        f"seed {piece.plan.seed}",
-    ]
-    if piece.compute_seconds:
-        parts.append(f"made in {piece.compute_seconds:.1f} s")
-    if piece.plan.steps:
-        count = len(piece.plan.steps)
-        parts.append(f"redrawn {'once' if count == 1 else f'{count} times'}")
-    return (f"{piece.credit}  \n" if piece.credit else "") + " · ".join(parts)
 
 
 # ---- redrawing ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import math
 
 import streamlit as st
 
-from core.audio import encode_flac, encode_wav
+from core.audio import encode_wav
 from core.downloads import bundle, safe_name
 from core.remixing.files import mix, stem_files
 from core.remixing.plan import ACTUAL, Plan
@@ -83,8 +83,13 @@ def show(result: Result, band: Band, plan: Plan) -> None:
             icon=":material/forward_10:",
             help="Opens this mix in Extrapolate, which makes it go on",
         ):
-            sound = encode_flac(mix(band.channels(), plan.desk))
-            sources.hand_on(f"{result.title}, remixed", sound, result.credit)
+            # The bytes of the download above, so that who has it can follow a link to what comes.
+            sources.hand_on(
+                f"{result.title}, remixed",
+                mix_wav(band, plan),
+                result.credit,
+                about=f"{band.title} · {band.seconds:.1f} s · seed {plan.seed}",
+            )
             st.switch_page("pages/extrapolate.py")
 
 

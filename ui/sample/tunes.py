@@ -37,11 +37,12 @@ class Played:
 
 @dataclass(frozen=True)
 class Own:
-    """A visitor's tune. title: the file's name, never a path."""
+    """A visitor's tune. title: the file's name, never a path. about: what a page made it with."""
 
     title: str
     sha256: str
     score: Score
+    about: str = ""
 
 
 def pick(plan: Plan) -> None:
@@ -57,6 +58,8 @@ def pick(plan: Plan) -> None:
         own = handed if melody == HANDED else _upload() if melody == OWN else None
         if own is not None:
             melody = OWN
+            if own.about:
+                st.caption(plain(own.about))
         wanted = st.session_state.get(WANTED)
         if wanted is not None and own is None:
             st.info(
@@ -76,10 +79,10 @@ def pick(plan: Plan) -> None:
             start(replace(plan.note(), melody=melody), own)
 
 
-def hand_on(title: str, data: bytes) -> None:
-    """Let the page offer these notes as a tune. data: of a MIDI file."""
+def hand_on(title: str, data: bytes, about: str = "") -> None:
+    """Let the page offer these notes as a tune. data: of a MIDI file. about: as Own has it."""
     digest = hashlib.sha256(data).hexdigest()
-    own = Own(title, digest, beginning(_read(digest, f"{title}.mid", data)))
+    own = Own(title, digest, beginning(_read(digest, f"{title}.mid", data)), about)
     st.session_state[HANDED] = own
     st.session_state[TUNE] = HANDED
 
