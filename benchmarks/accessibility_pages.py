@@ -110,11 +110,11 @@ def open_all(page: Any) -> None:
 
 
 def open_cards(page: Any) -> None:
-    """Open the player of one gallery card of each kind, the first."""
-    for kind in ("", "compose_", "remix_", "sample_", "compare_"):
-        toggles = page.locator(f"[class*=st-key-gallery_open_{kind}] label")
-        if toggles.count():
-            toggles.first.click()
+    """Open the player of one gallery card of each job, the first."""
+    for job in ("Extrapolate", "Remix", "Sample", "Compose", "Compare"):
+        cards = page.locator("[class*=st-key-gallery_card]").filter(has_text=f"Open in {job}")
+        if cards.count():
+            cards.first.get_by_text("Listen here").click()
             settle(page, 2000)
 
 

@@ -41,8 +41,6 @@ def turned() -> None:
     st.session_state[sides.LINK] = links.put(query if section == "sides" else {"section": section})
 
 
-# A wide table scrolls by itself, so that the page does not on a phone.
-st.html("<style>[class*=st-key-compare_table] { overflow-x: auto; }</style>")
 sides.RUNS.collect()
 open_link()
 sides.begin()

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.metrics import METRICS
-from ui import figures, scores
+from ui import figures, scores, tables
 from ui.listen import tables as listening
 
 
@@ -72,11 +72,7 @@ def show(results: dict[str, Any]) -> None:
     for extra in results.get("tables", []):
         st.subheader(extra["title"], anchor=False)
         st.write(extra["note"])
-        rows = [[str(cell) for cell in row] for row in extra["rows"]]
-        st.table(
-            {name: [row[i] for row in rows] for i, name in enumerate(extra["columns"])},
-            hide_index=True,
-        )
+        tables.show(extra["columns"], extra["rows"], extra["title"])
     for chart in results.get("charts", []):
         st.subheader(chart["title"], anchor=False)
         st.write(chart["note"])

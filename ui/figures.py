@@ -27,6 +27,7 @@ _STYLE = """
   background: var(--figures-ground, Canvas); }
 .encore-figures tbody th { text-align: left; font-weight: 600; white-space: normal;
   min-width: 104px; }
+.encore-figures .words { text-align: left; white-space: normal; min-width: 120px; }
 .encore-figures td.best, .encore-figures tr.best > * { font-weight: 700; }
 .encore-figures tr.rung > * { font-weight: 400; }
 .encore-figures tr.rung > * > span { opacity: .72; }

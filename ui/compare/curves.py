@@ -123,9 +123,9 @@ def _spec(values: list[dict[str, Any]], epoch: int | None) -> dict[str, Any]:
             "y": {"field": "nats", "type": "quantitative", "title": "Nats a step",
                   "scale": {"zero": False}},
             "color": {"field": "model", "type": "nominal",
-                      "legend": {"title": None, "orient": "top"}},
+                      "legend": {"title": None, "orient": "top", "columns": 2}},
             "strokeDash": {"field": "of", "type": "nominal", "sort": ["validation", "training"],
-                           "legend": {"title": None, "orient": "top"}},
+                           "legend": {"title": None, "orient": "top", "columns": 1}},
         },
     }  # fmt: skip
     rule = {

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.comparing.offers import TITLES
 from core.metric_names import METRICS
-from ui import scores
+from ui import scores, tables
 
 JOB, GROUP = "comparison", "compare_verdict_group"
 FIRST = "verdict"
@@ -27,12 +27,12 @@ def show() -> None:
     if found is None:
         st.info("This comparison has not been measured yet.")
         return
-    tables = found.get("tables", [])
-    first = [table for table in tables if FIRST in table["title"].lower()]
-    for at, table in enumerate(first):
+    every = found.get("tables", [])
+    first = [table for table in every if FIRST in table["title"].lower()]
+    for table in first:
         st.header(table["title"], anchor=False)
         st.write(table["note"])
-        _table(f"verdict_{at}", table["columns"], table["rows"])
+        tables.show(table["columns"], table["rows"], table["title"])
     if found["rows"]:
         st.header("Every figure", anchor=False)
         if choices := scores.groups(found):
@@ -40,11 +40,11 @@ def show() -> None:
             _figures(scores.of_group(found, group))
         else:
             _figures(found)
-    for at, table in enumerate(tables):
+    for table in every:
         if table not in first:
             with st.expander(table["title"], icon=":material/table:"):
                 st.write(table["note"])
-                _table(f"more_{at}", table["columns"], table["rows"])
+                tables.show(table["columns"], table["rows"], table["title"])
     for chart in found.get("charts", []):
         with st.expander(chart["title"], icon=":material/show_chart:"):
             st.write(chart["note"])
@@ -61,7 +61,7 @@ def _figures(found: Mapping[str, Any]) -> None:
         [scores.metric_title(name), *(scores.printed(row, name) for row in found["rows"])]
         for name in names
     ]
-    _table("figures", columns, lines)
+    tables.show(columns, lines, "Every figure")
     st.caption("Mean with its 95 % bootstrap interval. ↓ lower is better, ↑ higher is better.")
 
 
@@ -72,15 +72,6 @@ def _title(name: str) -> str:
             kind = name.removeprefix(model).lstrip("-")
             return f"{TITLES[model]} ({kind})" if kind else TITLES[model]
     return name
-
-
-def _table(key: str, columns: list[str], rows: list[list[Any]]) -> None:
-    texts = [[str(cell).replace("[", "\\[").replace("]", "\\]") for cell in row] for row in rows]
-    heads = [name or "\u200b" for name in columns]
-    with st.container(key=f"compare_table_{key}"):
-        st.table(
-            {name: [row[at] for row in texts] for at, name in enumerate(heads)}, hide_index=True
-        )
 
 
 def _measured(found: Mapping[str, Any]) -> None:
