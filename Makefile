@@ -32,6 +32,7 @@ help:
 	@echo "make test                  lint, types, tests (PYTEST_ARGS=... for some of them)"
 	@echo "make benchmark DATA=DIR    measure the engines (JOB=$(JOB)) into benchmarks/results/"
 	@echo "make gallery               make the finished examples again (DATA=DIR: the excerpts too)"
+	@echo "make pictures              take the README's pictures again (needs Chromium)"
 	@echo "make container             run the Dockerfile's steps without Docker (as root, Linux)"
 	@echo "make lock                  compile requirements*.in into requirements*.txt"
 
@@ -60,6 +61,10 @@ gallery: $(VENV)/app.stamp
 	$(RUN) -m benchmarks.gallery_compare
 	$(RUN) -m benchmarks.gallery_remix $(if $(DATA),--data "$(DATA)")
 	$(if $(DATA),$(RUN) -m benchmarks.gallery_notes --data "$(DATA)")
+
+.PHONY: pictures
+pictures: $(VENV)/dev.stamp $(VENV)/warm.stamp browser
+	$(RUN) -m benchmarks.pictures
 
 .PHONY: lock
 lock: $(VENV)/dev.stamp

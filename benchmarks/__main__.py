@@ -13,8 +13,11 @@ JOBS = (
     "extrapolation", "judge", "training-cost", "long", "odd-clips", "composition", "inversion",
     "sampling", "remixing", "mixer", "hearing", "arranging", "remix-training-cost",
     "hostile", "fuzz", "comparison", "retrieval", "load", "soak", "first-paint",
+    "accessibility",
 )  # fmt: skip
-WITHOUT_DATA = ("odd-clips", "mixer", "hostile", "fuzz", "load", "soak", "first-paint")
+WITHOUT_DATA = (
+    "odd-clips", "mixer", "hostile", "fuzz", "load", "soak", "first-paint", "accessibility",
+)  # fmt: skip
 """Jobs that make what they measure; with --data they measure more."""
 
 
