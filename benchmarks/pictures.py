@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +40,6 @@ def heard(page: Any) -> None:
     """A few seconds played, and paused."""
     player = page.locator("section.player").first
     player.get_by_role("button", name="Play").first.click()
-    page.wait_for_function("() => true")
     page.wait_for_timeout(4000)
     player.get_by_role("button", name="Pause").first.click()
     page.mouse.move(2, 2)
@@ -93,11 +93,15 @@ def small(image: Image.Image) -> bytes:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
+    names = [shot.name for shot in SHOTS]
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(names)}; all by default")
+    wanted = parser.parse_args().names or names
     with serving() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu", "--mute-audio"]
         )
-        for shot in SHOTS:
+        for shot in (shot for shot in SHOTS if shot.name in wanted):
             data = small(taken(browser, server.address, shot))
             (DOCS / f"{shot.name}.png").write_bytes(data)
             print(f"docs/{shot.name}.png, {len(data) / 1000:.0f} kB")
