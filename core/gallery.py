@@ -168,10 +168,21 @@ class GalleryRemix(GallerySource):
 
 @dataclass(frozen=True)
 class GallerySound(GalleryEntry):
-    """A finished sampled sound: `sound.flac`."""
+    """A finished sampled sound: `sound.flac`, or `sound.mp3` for a tune, which is long.
+
+    facts: what was measured on it, by name.
+    """
+
+    facts: Mapping[str, float]
+
+    @property
+    def tune(self) -> bytes | None:
+        """The MP3, where it is one; it is near to what the run gave, and not the same."""
+        path = self.folder / "sound.mp3"
+        return path.read_bytes() if path.exists() else None
 
     def clip(self) -> Clip:
-        """The sound, to the sample: `encode_wav` gives the bytes its run gave."""
+        """A note or walk, to the sample: `encode_wav` gives the bytes its run gave."""
         return read_flac((self.folder / "sound.flac").read_bytes())
 
 
@@ -241,7 +252,9 @@ def pieces() -> list[GalleryPiece]:
 
 def sounds() -> list[GallerySound]:
     """The finished sampled sounds, in the order of their `rank`."""
-    return [GallerySound(**common) for common, _ in _entries("sample")]
+    return [
+        GallerySound(**common, facts=own.get("facts", {})) for common, own in _entries("sample")
+    ]
 
 
 def comparisons() -> list[GalleryComparison]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import gallery
 from ui import examples
 from ui.results import show_player
 
@@ -23,6 +24,18 @@ with st.container(horizontal=True):
     if st.button("Hear the gallery", key="home_gallery", icon=":material/queue_music:"):
         st.switch_page("pages/gallery.py")
 
+# Each page opens with its first finished example, ready to play.
+best_of = {
+    "remix": ("with a band", gallery.remixes()),
+    "compose": ("composed", gallery.pieces()),
+    "sample": ("as a sound", gallery.sounds()),
+    "compare": ("compared", gallery.comparisons()),
+}
+with st.container(horizontal=True, key="home_best"):
+    for job, (how, found) in best_of.items():
+        if found:
+            label = f"{found[0].title}, {how}"
+            st.page_link(f"pages/{job}.py", label=label, icon=":material/play_circle:")
 items = examples.items()
 if items:
     best = examples.result(items[0])

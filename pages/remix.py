@@ -8,6 +8,7 @@ from core.gallery import GalleryRemix
 from core.remixing import plan as plans
 from core.remixing.plan import Plan
 from ui import links, sources
+from ui.compose import finished, pieces
 from ui.remix import examples, form, stage, work
 from ui.remix.stage import LINK
 from ui.remix.work import RUNS
@@ -40,6 +41,10 @@ def open_link() -> None:
         answer(sources.of_item(found), plan)
     else:
         st.session_state[AWAITED] = plan
+        if (composed := finished.find(plan.input_sha256)) is not None:
+            piece = composed.piece
+            about = pieces.about(piece)
+            sources.hand_on(piece.title, composed.midi, piece.credit, form.ASK, about)
     if wrong:
         st.session_state[RUNS.problem] = (
             f"Part of this link was not understood ({', '.join(wrong)}), so the page's own "

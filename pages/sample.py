@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import gallery
 from core.errors import ModelUnavailableError, UserInputError
 from core.sampling import plan as plans
 from core.sampling.plan import OWN, Plan
@@ -35,8 +36,7 @@ def open_link() -> None:
         st.session_state[PROBLEM] = str(error)
         return
     if plan.melody == OWN:
-        st.session_state[tunes.WANTED] = plan
-        st.session_state[tunes.TUNE] = OWN
+        tunes.open_own(plan)
     elif plan.melody:
         tunes.start(plan, None)
 
@@ -76,9 +76,9 @@ def show_desk(engine: str | None) -> str | None:
 
 def show_finished() -> None:
     """The gallery's sounds, which need no engine."""
-    for found in sounds.examples().values():
+    for found in gallery.sounds():
         st.markdown(f"**{found.title}** by {found.artist} · {found.licence}")
-        st.audio(sounds.of(plans.of_recipe(found.recipe), found.clip()).wav, format="audio/wav")
+        sounds.player(found)
 
 
 collect()

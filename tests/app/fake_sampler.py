@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import gallery_sample
 from core import engines
 from core.audio import Clip
 from core.errors import UserInputError
@@ -115,9 +114,12 @@ def install(patch) -> None:
 
 def make_sounds(root: Path) -> None:
     """Finished sounds of both, as the gallery's command makes them."""
+    from benchmarks import gallery_sample  # measures them, and so brings librosa along
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gallery_sample, "GALLERY", root)
         install(patch.setattr)
         for rank, name in enumerate(("timbre-vae", "mel-vae-2d")):
-            entry = {"engine": name, "between": ["violin", "clarinet"], "pitch": 60}
+            words = {"slug": name, "title": f"Sound {name}"}
+            entry = words | {"engine": name, "between": ["violin", "clarinet"], "pitch": 60}
             gallery_sample.build(entry, rank)

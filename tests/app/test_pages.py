@@ -42,23 +42,6 @@ def test_home_has_the_best_example_playable():
     assert all(panel["url"].endswith(".wav") for panel in player["panels"])
 
 
-def test_gallery_shows_credit_and_a_player_on_demand():
-    at = page("gallery")
-    assert players(at) == []
-    assert [box.value for box in at.header] == ["Study first", "Study second"]
-    assert all(
-        any(word in c.value for c in at.caption) for word in ("A. Player", "CC0-1.0", "folk")
-    )
-    at.toggle(key="gallery_open_second").set_value(True).run()
-    assert len(players(at)) == 1
-
-
-def test_gallery_filters_by_genre():
-    at = page("gallery")
-    at.selectbox(key="gallery_genre").set_value("beat").run()
-    assert [box.value for box in at.header] == ["Study second"]
-
-
 def test_scoreboard_without_files_says_so():
     assert "No benchmark" in page("scoreboard").info[0].value
 

@@ -10,7 +10,10 @@ from core.decoding import decode
 from core.engines import engines
 from core.gallery import GALLERY
 from core.sampling.plan import Plan, from_fields, of_recipe
+from core.sampling.sound import Touch
+from core.sampling.tunes import TUNES
 from tests.app.fake_sampler import FakeSampler
+from tests.unit.sounds import sine
 
 
 def row(instrument, pitch, velocity="90", source="fluidr3", licence="MIT", split="train"):
@@ -78,14 +81,43 @@ def test_the_gallerys_list_names_engines_that_links_know():
     for entry in entries:
         assert from_fields({"engine": entry["engine"]}) == (Plan(entry["engine"]), ())
         assert 0 < entry["pitch"] < 127
+        assert entry.get("melody", "ode-to-joy") in TUNES
 
 
 def test_the_finished_sounds_are_of_the_weights_that_are_here():
     found = gallery.sounds()
-    assert [next(iter(sound.recipe.engines)) for sound in found] == [
-        info.name for info in engines("sample")
-    ]
+    entries = tomllib.loads((GALLERY / gallery_sample.LIST).read_text(encoding="utf-8"))["sound"]
+    assert [sound.slug for sound in found] == [entry["slug"] for entry in entries]
+    used = [next(iter(sound.recipe.engines)) for sound in found]
+    assert list(dict.fromkeys(used)) == [info.name for info in engines("sample")]
     for sound in found:
         plan = of_recipe(sound.recipe)
         assert sound.recipe.key() == plan.recipe().key(), "make gallery"
-        assert sound.clip().duration_s == pytest.approx(plan.touch.seconds, abs=0.1)
+        assert sound.facts["peak_dbfs"] < 0.0
+        assert -35.0 < sound.facts["loudness_lufs"] < -10.0
+        assert sound.facts.get("cents_off", 0.0) < 50.0
+        assert (sound.folder / "input.png").exists()
+        data = sound.tune
+        assert (data is None) == (plan.melody == "")
+        clip = sound.clip() if data is None else decode(data)
+        assert clip.duration_s == pytest.approx(sound.facts["seconds"], abs=0.1)
+        if data is None and len(plan.places) == 1:
+            assert clip.duration_s == pytest.approx(plan.touch.seconds, abs=0.1)
+
+
+def test_a_walk_of_the_list_stops_at_every_place():
+    entry = {"engine": "timbre-vae", "walk": [["violin"], ["clarinet"]], "pitch": 60}
+    plan = gallery_sample.planned(entry, FakeSampler())
+    ends = [gallery_sample.place(FakeSampler(), [name], 60) for name in ("violin", "clarinet")]
+    assert plan.places == Plan("timbre-vae").at(*ends).places
+    assert plan.melody == ""
+
+
+def test_what_is_measured_of_a_sound():
+    plan = Plan("timbre-vae").touched(Touch(69.0))
+    found = gallery_sample.measured(sine(440.0, 2.0), plan, FakeSampler())
+    assert found["seconds"] == 2.0
+    assert found["peak_dbfs"] == pytest.approx(-6.02, abs=0.02)
+    assert found["cents_off"] < 2.0
+    off = gallery_sample.measured(sine(452.9, 2.0), plan, FakeSampler())
+    assert off["cents_off"] == pytest.approx(50.0, abs=3.0)

@@ -94,4 +94,7 @@ def show(result: Result, band: Band, plan: Plan) -> None:
 
 
 _SAME = "Whoever opens this link hears the same mix, to the byte."
-_ASKS = "Whoever opens this link is asked for your file, and hears the same mix."
+_ASKS = (
+    "Whoever opens this link hears the same mix, and is asked for your file unless it is the "
+    "gallery's."
+)

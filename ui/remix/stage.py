@@ -219,23 +219,21 @@ def _panel(result: Result, band: Band, part: str) -> Panel:
 
 
 def _figures(result: Result) -> None:
-    kept = [
-        {name: value for name, value in band.metrics.items() if name in FIGURES}
-        for band in result.bands
-    ]
-    figures.show(
-        [
-            figures.Line(band.title, band.published, metrics)
-            for band, metrics in zip(result.bands, kept, strict=True)
-        ]
-    )
+    lines = [shown(figures.Line(band.title, band.published, band.metrics)) for band in result.bands]
+    figures.show(lines)
     with st.expander("How to read the figures", icon=":material/straighten:"):
         if result.actual is None:
             st.write(
                 "Nobody knows what band would truly play here, so only the figures that do "
                 "without one are shown."
             )
-        figures.explain(kept)
+        figures.explain([line.metrics for line in lines])
+
+
+def shown(line: figures.Line) -> figures.Line:
+    """The line with those of its figures that pages show."""
+    kept = {name: value for name, value in line.metrics.items() if name in FIGURES}
+    return replace(line, metrics=kept)
 
 
 @st.cache_data(max_entries=8, ttl=1800, show_spinner=False)

@@ -117,5 +117,8 @@ def show(heard: Heard, *, key: str = "sample_download") -> None:
 def told(plan: Plan) -> str:
     """What a link to a plan with a tune does."""
     if plan.melody == OWN:
-        return "Whoever opens this link is asked for the tune's file, and hears the same sound."
+        return (
+            "Whoever opens this link hears the same sound, and is asked for the tune's file unless "
+            "it is the gallery's."
+        )
     return "Whoever opens this link hears the same sound, to the byte."

@@ -99,17 +99,26 @@ def key(plan: Plan) -> str:
 
 
 def examples() -> dict[str, GallerySound]:
-    """The finished sound of each engine, by its name; the engine need not be installed."""
-    return {next(iter(found.recipe.engines)): found for found in gallery.sounds()}
+    """The first finished sound of each engine, by its name; the engine need not be installed."""
+    return {next(iter(found.recipe.engines)): found for found in reversed(gallery.sounds())}
 
 
 def finished(plan: Plan) -> Sound | None:
     """The sound, where the gallery has it."""
     wanted = plan.recipe().key()
-    for found in examples().values():
-        if found.recipe.key() == wanted:
+    for found in gallery.sounds():
+        if found.recipe.key() == wanted and found.tune is None:
             return of(plan, found.clip())
     return None
+
+
+def player(found: GallerySound) -> None:
+    """A finished sound to play."""
+    tune = found.tune
+    if tune is not None:
+        st.audio(tune, format="audio/mpeg")
+    else:
+        st.audio(of(plans.of_recipe(found.recipe), found.clip()).wav, format="audio/wav")
 
 
 def sound(plan: Plan) -> Sound:

@@ -14,6 +14,7 @@ from core.sampling.plan import OWN, Plan
 from core.sampling.tunes import TUNES
 from core.score import Score
 from ui.background import REFRESH_S, Runs
+from ui.compose import finished, pieces
 from ui.compose.primers import MAX_UPLOAD_MB, plain
 from ui.sample import downloads, sounds
 from ui.sample.sounds import Sound
@@ -22,6 +23,8 @@ from ui.sources import NOTE_TYPES
 TUNE, UPLOAD, WANTED = "sample_tune", "sample_tune_upload", "sample_tune_wanted"
 HANDED = "sample_tune_handed"
 """The session's key for an Own from another page, and its name among the tunes."""
+PIECE = "piece-"
+"""What the names of the gallery's pieces begin with, among the tunes."""
 LONGEST_S = 60.0
 RUNS: Runs[Played] = Runs("sample_tune_run")
 
@@ -53,9 +56,13 @@ def pick(plan: Plan) -> None:
             return
         handed: Own | None = st.session_state.get(HANDED)
         titles = {} if handed is None else {HANDED: f"From Compose: {handed.title}"}
-        titles |= TUNES | {OWN: "Your own MIDI or MusicXML file"}
+        composed = {f"{PIECE}{one.slug}": one for one in finished.tunes()}
+        titles |= TUNES | {name: f"Composed: {one.piece.title}" for name, one in composed.items()}
+        titles |= {OWN: "Your own MIDI or MusicXML file"}
         melody = st.selectbox("Tune", list(titles), format_func=titles.__getitem__, key=TUNE)
         own = handed if melody == HANDED else _upload() if melody == OWN else None
+        if melody in composed:
+            own = _composed(composed[melody])
         if own is not None:
             melody = OWN
             if own.about:
@@ -85,6 +92,21 @@ def hand_on(title: str, data: bytes, about: str = "") -> None:
     own = Own(title, digest, beginning(_read(digest, f"{title}.mid", data)), about)
     st.session_state[HANDED] = own
     st.session_state[TUNE] = HANDED
+
+
+def open_own(plan: Plan) -> None:
+    """Play a link's tune from a file: a piece of the gallery at once, another once it is given."""
+    found = finished.find(plan.input_sha256)
+    if found is not None:
+        st.session_state[TUNE] = f"{PIECE}{found.slug}"
+        start(plan, _composed(found))
+    else:
+        st.session_state[WANTED], st.session_state[TUNE] = plan, OWN
+
+
+def _composed(found: finished.Finished) -> Own:
+    score = beginning(_read(found.sha256, f"{found.slug}.mid", found.midi))
+    return Own(found.piece.title, found.sha256, score, pieces.about(found.piece))
 
 
 def start(plan: Plan, own: Own | None) -> None:
