@@ -47,7 +47,7 @@ def heard(page: Any) -> None:
 
 SHOTS = (
     Shot("encore", "", 900, steps=(heard,)),
-    Shot("extrapolate", "extrapolate?example=motorway&engines=structure,loop", 1120, "dark",
+    Shot("extrapolate", "extrapolate?example=motorway&engines=structure,loop", 700, "dark",
          (heard,), "[data-testid=stHeading] h2"),
     Shot("remix", "remix", 900, steps=(heard,), top="[data-testid=stHeading] h2"),
     Shot("sample", "sample", 1290, "dark"),
@@ -84,7 +84,9 @@ def small(image: Image.Image) -> bytes:
     image = image.resize((SHOWN_PX, height), Image.Resampling.LANCZOS)
     for colours in (256, 128, 64, 32, 16):
         buffer = io.BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        # An octree keeps the colours of the few pixels of a fader beside those of a spectrogram.
+        few = image.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(buffer, "PNG", optimize=True)
         if buffer.tell() <= MAX_BYTES:
             break
     return buffer.getvalue()
