@@ -25,6 +25,8 @@ from benchmarks.load_files import XSRF, Files
 from benchmarks.load_widgets import Shown, VisitError, state_of
 
 PATIENCE_S = 300.0
+ANSWER_S = 10.0
+"""For an answer that may never come."""
 _EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 _BROKEN = ForwardMsg.FINISHED_WITH_COMPILE_ERROR
 _QUEUED = re.compile(r"number (\d+) in the queue")
@@ -57,6 +59,7 @@ class Visitor:
         self._run, self._run_fragments, self._running = "", frozenset[str](), False
         self._query, self._page_hash, self._session = "", "", ""
         self._answers: dict[str, Any] = {}
+        self._due = False  # a part was asked for by itself, and has not been drawn since
         self._asked_s: float | None = None
 
     def __enter__(self) -> Visitor:
@@ -122,6 +125,17 @@ class Visitor:
     def settle(self) -> None:
         """Look on until no run of this visitor waits or goes."""
         self._until(lambda: not self._running and not self.waits())
+
+    def calm(self) -> bool:
+        """Wait for a part that was asked for just before all was drawn, and is drawn once more.
+
+        Meanwhile it may be gone: the server drops what it has not sent of a part that it draws
+        anew. Whether something was drawn; a part that is no more is never answered.
+        """
+        end, run = time.monotonic() + ANSWER_S, self._run
+        self._until(lambda: not self._running and (not self._due or time.monotonic() > end))
+        self._due = False
+        return self._run != run
 
     def look(self, seconds: float) -> None:
         """Look on for a while."""
@@ -212,6 +226,7 @@ class Visitor:
                 if due <= now:
                     self._timers[fragment] = interval, now + interval
                     self._send(fragment, by_itself=True)
+                    self._due = True
             wait = min([due for _, due in self._timers.values()] or [now + 0.25]) - now
             try:
                 data = self._socket.recv(timeout=min(max(wait, 0.001), 0.25))
@@ -229,6 +244,7 @@ class Visitor:
         if kind == "new_session":
             self._run, self._running = run.script_run_id, True
             self._run_fragments = frozenset(run.fragment_ids)
+            self._due = self._due and not run.fragment_ids
             self._session = message.new_session.initialize.session_id
             if not run.fragment_ids:
                 self._timers.clear()

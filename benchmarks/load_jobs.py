@@ -64,8 +64,20 @@ def done(job: Job, visitor: Visitor, number: int) -> Outcome:
     visitor.settle()
     if problems := visitor.problems():
         raise VisitError(f"{job.name}: the page says {problems}")
-    digest = job.result(visitor)
-    return Outcome(digest, time.monotonic() - asked, page_s, paint_s)
+    digest = _first(job, visitor)
+    seconds = time.monotonic() - asked
+    if visitor.calm():
+        digest = job.result(visitor)
+    return Outcome(digest, seconds, page_s, paint_s)
+
+
+def _first(job: Job, visitor: Visitor) -> str:
+    """The result, once it is there."""
+    try:
+        return job.result(visitor)
+    except VisitError:
+        visitor.calm()
+        return job.result(visitor)
 
 
 # ---- results ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ Whoever does the work drives its `Job` as `core.job` says.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 import traceback
@@ -38,6 +39,10 @@ __all__ = [
     "ThreadExecutor",
     "executor",
 ]
+
+SWITCH_S = 0.001
+"""How long a thread keeps Python's lock while another wants it, 5 ms otherwise. All that a page
+sends waits for the lock again and again, behind every thread that computes."""
 
 T = TypeVar("T")
 
@@ -265,5 +270,6 @@ def executor() -> ThreadExecutor:
     global _executor
     with _executor_lock:
         if _executor is None:
+            sys.setswitchinterval(SWITCH_S)
             _executor = ThreadExecutor(workers=settings().workers)
         return _executor

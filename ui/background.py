@@ -21,6 +21,8 @@ from core.jobs import Cancelled, Job, JobState, Status, executor
 from core.progress import Progress
 
 REFRESH_S = 0.5
+REFRESH_EACH_S = 0.1
+"""For each run that waits or goes: with 25, all their pages together ask ten times a second."""
 GONE_AFTER_S = 20.0
 """How long a visitor may be away before their run is dropped: a phone's short loss of signal."""
 
@@ -110,6 +112,14 @@ class Runs(Generic[T]):
             if st.button("Cancel", key=f"{self.page}_cancel", icon=":material/close:"):
                 self.cancel()
                 st.rerun()
+
+
+def refresh_s() -> float:
+    """Seconds between a page's looks at its run: more of them the more runs there are.
+
+    Or looking would take the time that the runs need.
+    """
+    return max(REFRESH_S, REFRESH_EACH_S * sum(executor().load()))
 
 
 def unexpected(error: Exception) -> str:

@@ -13,7 +13,7 @@ from core.engines import info
 from core.errors import ModelUnavailableError
 from core.progress import Progress, part
 from ui import requests
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 from ui.requests import Request
 from ui.results import Result, build
 from ui.sources import Source
@@ -36,9 +36,12 @@ def start(source: Source, request: Request) -> None:
     _runs.submit(prepare)
 
 
-@st.fragment(run_every=REFRESH_S)
 def watch() -> None:
     """Progress and a cancel button, drawn again by itself until the run is over."""
+    st.fragment(_watch, run_every=refresh_s())()
+
+
+def _watch() -> None:
     _runs.show_progress(lambda state: f"Listening and continuing: {state.fraction:.0%}")
 
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar, cast
 import streamlit as st
 
 from core.progress import Progress
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 
 WAIT_S = 1.2
 
@@ -51,7 +51,7 @@ class Quick(Generic[T]):
                     state[self.runs.job].result(WAIT_S)
         self.runs.collect()
         if self.runs.is_running():
-            st.fragment(self._watch, run_every=REFRESH_S)()
+            st.fragment(self._watch, run_every=refresh_s())()
             return None
         if self.runs.problem in state:
             st.error(state[self.runs.problem], icon=":material/info:")

@@ -14,7 +14,7 @@ from core.errors import UserInputError
 from core.gallery import GalleryComparison
 from core.progress import Progress, part
 from ui import closest, links
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 from ui.compare import form, pairs, rolls
 from ui.compare.pairs import Pair
 from ui.compare.quick import firm
@@ -118,7 +118,7 @@ def show() -> None:
         with st.container():
             if problem:
                 st.error(problem, icon=":material/info:")
-        st.fragment(_stage, run_every=REFRESH_S if RUNS.is_running() else None)()
+        st.fragment(_stage, run_every=refresh_s() if RUNS.is_running() else None)()
 
 
 def _expected(own: Tune | None) -> None:

@@ -16,7 +16,7 @@ from core.composition.sound import Sound
 from core.composition.steps import Step, Taken
 from core.score import Composition, Score
 from ui import closest
-from ui.background import REFRESH_S
+from ui.background import refresh_s
 from ui.compose import downloads, pieces, work
 from ui.compose.pieces import Piece
 from ui.compose.primers import plain
@@ -37,7 +37,7 @@ WIDE_PX, NARROW_PX = 940, 440
 
 def show() -> None:
     """The piece in the session, or the run that makes the next one."""
-    st.fragment(_show, run_every=REFRESH_S if RUNS.is_running() else None)()
+    st.fragment(_show, run_every=refresh_s() if RUNS.is_running() else None)()
 
 
 def _show() -> None:

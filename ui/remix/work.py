@@ -13,7 +13,7 @@ from core.progress import Progress, part
 from core.remixing.desk import Desk
 from core.remixing.plan import Plan
 from core.remixing.solos import Solo
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 from ui.remix import examples
 from ui.remix.results import Result, build, engine_title
 from ui.sources import Source
@@ -32,9 +32,12 @@ def start(source: Source, plan: Plan) -> None:
     RUNS.submit(prepare)
 
 
-@st.fragment(run_every=REFRESH_S)
 def watch() -> None:
     """Progress and a cancel button, drawn again by itself until the run is over."""
+    st.fragment(_watch, run_every=refresh_s())()
+
+
+def _watch() -> None:
     RUNS.show_progress(lambda state: f"Listening and playing along: {state.fraction:.0%}")
 
 

@@ -17,7 +17,7 @@ from core.progress import Progress
 from core.sampling import plan as plans
 from core.sampling.plan import MAX_HELD_S, RELEASE_S, Place, Plan
 from core.sampling.sound import Latent, Touch
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 from ui.sample import sounds
 from ui.sample.sounds import Sound
 from ui.sources import TYPES
@@ -104,9 +104,12 @@ def pick(engine: str) -> None:
                 RUNS.submit(lambda: _listening(title, digest, data, engine))
 
 
-@st.fragment(run_every=REFRESH_S)
 def watch() -> None:
     """Progress, drawn again by itself until the note has been listened to."""
+    st.fragment(_watch, run_every=refresh_s())()
+
+
+def _watch() -> None:
     RUNS.show_progress(lambda state: "Listening to your note")
 
 

@@ -13,7 +13,7 @@ from core.sampling import plan as plans
 from core.sampling.plan import OWN, Plan
 from core.sampling.tunes import TUNES
 from core.score import Score
-from ui.background import REFRESH_S, Runs
+from ui.background import Runs, refresh_s
 from ui.compose import finished, pieces
 from ui.compose.primers import MAX_UPLOAD_MB, plain
 from ui.sample import downloads, sounds
@@ -123,9 +123,12 @@ def start(plan: Plan, own: Own | None) -> None:
     RUNS.submit(lambda: work)
 
 
-@st.fragment(run_every=REFRESH_S)
 def watch() -> None:
     """Progress, drawn again by itself until the tune is there."""
+    st.fragment(_watch, run_every=refresh_s())()
+
+
+def _watch() -> None:
     RUNS.show_progress(lambda state: f"Playing the tune: {state.fraction:.0%}")
 
 
