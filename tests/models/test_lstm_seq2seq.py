@@ -93,7 +93,7 @@ def test_the_cost_is_measured_in_a_process_of_its_own(tmp_path):
     assert cost.epoch_processor_s > 0
 
 
-def test_a_model_that_fails_to_train_is_an_error_with_its_reason(tmp_path):
-    np.save(tmp_path / "train.npy", np.zeros((1, 30), np.float32))
-    with pytest.raises(RuntimeError, match="IndexError"):
+def test_a_process_that_fails_is_an_error_with_its_reason(tmp_path):
+    (tmp_path / "train.npy").write_bytes(b"no array")  # read before TensorFlow is
+    with pytest.raises(RuntimeError, match="ValueError"):
         training_cost.cost_in_own_process("lstm-seq2seq", tmp_path / "train.npy")
