@@ -73,11 +73,15 @@ def curves(logs: Path = LOGS) -> tuple[list[Table], list[Chart]]:
 
 
 def _shipped(name: str, rows: Sequence[Row]) -> Row:
-    """The row whose validation figure the manifest quotes; the last where it quotes none."""
+    """The row whose validation figure the manifest quotes; the last where it quotes none.
+
+    Of weights that training.midi_spread has widened, the figure before.
+    """
     spec = models().get(name)
     if spec is None or "value" not in spec.headline:
         return rows[-1]
-    return min(rows, key=lambda row: abs(_nats(row) - float(spec.headline["value"])))
+    quoted = float(spec.headline.get("trained", spec.headline["value"]))
+    return min(rows, key=lambda row: abs(_nats(row) - quoted))
 
 
 def studies(log: Path = LOGS / STUDIES) -> tuple[list[Table], list[Chart]]:
