@@ -79,7 +79,7 @@ def doors_table(found: Mapping[str, Mapping[str, Any]]) -> Table:
         "the places in the code, counted by the fuzzer, that some input came to.",
         [
             "door", "minutes", "inputs", "answers", "sentences", "tracebacks", "crash",
-            "places reached", "longest, s",
+            "places reached", "longest, processor s",
         ],
         rows,
     )  # fmt: skip
