@@ -165,6 +165,14 @@ def test_readme_and_ci_run_the_makefiles_targets():
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
+def test_every_picture_of_the_readme_is_there_and_small():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"!\[([^\]]+)\]\((docs/[^)]+)\)", readme))
+    files = {f"docs/{path.name}": path for path in (ROOT / "docs").iterdir()}
+    assert set(shown.values()) == set(files)
+    assert {name: n for name, path in files.items() if (n := path.stat().st_size) > 120_000} == {}
+
+
 def test_modules_that_the_makefile_runs_exist():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     modules = set(re.findall(r"\$\(RUN\) -m ([\w.]+)", text))
