@@ -97,7 +97,8 @@ def _promises(looks: Sequence[Look]) -> Table:
     ]  # fmt: skip
     return Table(
         "What is promised",
-        "Of every page in both themes and widths, expanders opened; on five of them the player plays.",
+        "Of every page in both themes and widths, expanders opened; on five of them the player "
+        "plays.",
         ["what", "figure", "asked", "kept"],
         [[what, figure, "0", "no" if figure else "yes"] for what, figure in kept],
     )
