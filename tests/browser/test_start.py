@@ -26,7 +26,7 @@ def test_first_page_comes_within_one_and_a_half_times_an_empty_app(chromium, tmp
     empty = tmp_path / "empty.py"
     empty.write_text(EMPTY)
     measured = {"empty": [], "encore": []}
-    for attempt in range(4):
+    for attempt in range(7):
         for name, script in (("empty", empty), ("encore", "app.py")):
             spent = seconds_to_first_page(chromium, script, tmp_path / f"{name}-{attempt}.log")
             measured[name].append(spent)
