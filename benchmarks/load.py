@@ -146,9 +146,7 @@ def run(
     split: str = "test",
 ) -> Results:
     """data, split: not used. wanted: parts of jobs' names. limit: visitors."""
-    jobs = [
-        job for job in load_jobs.JOBS if wanted is None or any(part in job.name for part in wanted)
-    ]
+    jobs = load_jobs.chosen(wanted)
     plans = plan(jobs, limit or VISITORS)
     expected = alone(jobs, plans)
     load = together(jobs, plans)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -282,3 +282,8 @@ JOBS: tuple[Job, ...] = (
     Job("scoreboard, sorted", "scoreboard", _nothing, _sort, tables, listed=False),
     Job("how it works", "engines", _nothing, _nothing, texts, listed=False),
 )  # fmt: skip
+
+
+def chosen(wanted: Sequence[str] | None) -> list[Job]:
+    """The jobs in whose names one of these parts is; all without."""
+    return [job for job in JOBS if wanted is None or any(part in job.name for part in wanted)]

@@ -168,9 +168,7 @@ def run(
     split: str = "test",
 ) -> Results:
     """data, split: not used. wanted: parts of jobs' names. limit: runs."""
-    jobs = [
-        job for job in load_jobs.JOBS if wanted is None or any(part in job.name for part in wanted)
-    ]
+    jobs = load_jobs.chosen(wanted)
     runs = list(drawn(jobs, limit or RUNS))
     first = round(WARM_SHARE * len(runs))
     bad, soak = bad_files(), Soak()
