@@ -53,6 +53,11 @@ class JobState:
     error: BaseException | None
 
 
+def always() -> bool:
+    """Somebody waits for the run, whenever it is asked."""
+    return True
+
+
 class Job(Generic[T]):
     """One piece of work, to be watched, waited for and cancelled from any thread."""
 
@@ -63,7 +68,7 @@ class Job(Generic[T]):
         position: Callable[[Job[Any]], int],
         withdraw: Callable[[Job[Any]], None],
         kind: str = "work",
-        wanted: Callable[[], bool] = lambda: True,
+        wanted: Callable[[], bool] = always,
     ) -> None:
         self.id = uuid.uuid4().hex
         self.owner = owner

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from core.errors import ModelUnavailableError, UserInputError
-from core.job import Cancelled, Job, JobState, Status
+from core.job import Cancelled, Job, JobState, Status, always
 from core.progress import Progress
 from core.settings import settings
 from core.tally import Tally
@@ -49,10 +49,6 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def _always() -> bool:
-    return True
-
-
 class Executor(Protocol):
     """Where pages send heavy work."""
 
@@ -62,7 +58,7 @@ class Executor(Protocol):
         *,
         owner: str,
         kind: str = "work",
-        wanted: Callable[[], bool] = _always,
+        wanted: Callable[[], bool] = always,
     ) -> Job[T]:
         """Queue `work` for `owner`, one visitor. kind: what it is counted as.
 
@@ -103,7 +99,7 @@ class ThreadExecutor:
         *,
         owner: str,
         kind: str = "work",
-        wanted: Callable[[], bool] = _always,
+        wanted: Callable[[], bool] = always,
     ) -> Job[T]:
         job = Job(work, owner, self._position, self._withdraw, kind, wanted)
         with self._changed:
