@@ -181,6 +181,11 @@ class GallerySound(GalleryEntry):
         path = self.folder / "sound.mp3"
         return path.read_bytes() if path.exists() else None
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is one note at one place: neither a tune nor a walk over several places."""
+        return "melody" not in self.recipe.parameters and ";" not in self.recipe.parameters["at"]
+
     def clip(self) -> Clip:
         """A note or walk, to the sample: `encode_wav` gives the bytes its run gave."""
         return read_flac((self.folder / "sound.flac").read_bytes())

@@ -125,8 +125,8 @@ def _pieces() -> Iterator[Item]:
 
 
 def _sounds() -> Iterator[Item]:
-    """Each sampled sound beside each recorded note, and beside each other engine's."""
-    sounds = gallery.sounds()
+    """Each sampled note beside each recorded one, and beside each other engine's."""
+    sounds = [sound for sound in gallery.sounds() if sound.is_note]
     for sound in sounds:
         for note in recorded_notes():
             slug = sound.slug + _BETWEEN + note

@@ -7,6 +7,8 @@ import pytest
 from core import gallery
 from core.engines import engines, weights_sha256
 from core.gallery import GallerySource
+from core.listening.clips import clip
+from core.listening.material import items, slugs
 from core.registry import JOBS
 
 LICENCES = (
@@ -27,6 +29,19 @@ def test_there_is_enough_of_it_and_every_engine_is_heard():
     here = {(job, info.name) for job in JOBS if job != "measure" for info in engines(job)}
     assert here <= heard
     assert len({(entry.job, entry.slug) for entry in entries()}) == len(entries())
+
+
+def test_every_sound_of_the_listening_test_can_be_made():
+    parts = {
+        (item.job, *slugs(item, maker)): (item, maker)
+        for item in items()
+        for maker in item.makers
+        if item.job in ("compose", "sample")
+    }
+    assert len(parts) > 40
+    for item, maker in parts.values():
+        _, sound = clip(item, maker)
+        assert sound.duration_s > 0.5 and sound.peak() > 0.01, (item, maker)
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: f"{entry.job}-{entry.slug}")
