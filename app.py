@@ -6,8 +6,10 @@ import streamlit as st
 
 from core import logs
 from core.settings import settings
+from ui import order
 from ui.guard import guarded
 
+order.keep()
 st.set_page_config(page_title="Encore", page_icon="🎶", layout="wide")
 page = st.navigation(
     [

@@ -67,16 +67,22 @@ def done(job: Job, visitor: Visitor, number: int) -> Outcome:
     digest = _first(job, visitor)
     seconds = time.monotonic() - asked
     if visitor.calm():
+        visitor.settle()
         digest = job.result(visitor)
     return Outcome(digest, seconds, page_s, paint_s)
 
 
 def _first(job: Job, visitor: Visitor) -> str:
-    """The result, once it is there."""
+    """The result, once it is there.
+
+    Where a part that watches the run was asked for just before all was drawn, it is missing for a
+    moment, and the run looks as if it were over.
+    """
     try:
         return job.result(visitor)
     except VisitError:
         visitor.calm()
+        visitor.settle()
         return job.result(visitor)
 
 
