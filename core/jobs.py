@@ -259,7 +259,7 @@ _executor_lock = threading.Lock()
 
 
 def executor() -> ThreadExecutor:
-    """The process's executor, built once. ENCORE_WORKERS says how many jobs run at once (1).
+    """The process's executor, built once. ENCORE_WORKERS says how many jobs run at once.
 
     Raises SettingsError where the environment is of no use.
     """

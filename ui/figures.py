@@ -44,13 +44,16 @@ class Line:
     metrics: Mapping[str, float]
 
 
-def show(lines: Sequence[Line]) -> None:
-    """The table; it scrolls by itself where the page is narrow."""
+def show(lines: Sequence[Line], of: str = "") -> None:
+    """The table; it scrolls by itself where the page is narrow.
+
+    of: whose figures they are, where a page has several such tables.
+    """
     names = [name for name in METRICS if any(name in line.metrics for line in lines)]
     if not names:
         return
     st.markdown("**Figures**")
-    st.html(_STYLE + table(lines, names, _page_colour()))
+    st.html(_STYLE + table(lines, names, _page_colour(), of))
     if len(lines) > 1:
         st.caption("Best in bold. ↓ lower is better, ↑ higher is better.")
 
@@ -68,10 +71,13 @@ def explain(measured: Iterable[Mapping[str, float]]) -> None:
     )
 
 
-def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas") -> str:
+def table(
+    lines: Sequence[Line], names: Sequence[str], background: str = "Canvas", of: str = ""
+) -> str:
     """The table as HTML: our engines in the order given, then the published ones.
 
     background: the page's colour, which the engines' names keep while figures pass under them.
+    of: as for `show`.
     """
     ordered = sorted(lines, key=lambda line: line.published)
     head = "".join(f'<th scope="col">{_column(METRICS[name])}</th>' for name in names)
@@ -82,7 +88,8 @@ def table(lines: Sequence[Line], names: Sequence[str], background: str = "Canvas
             best = ' class="best"' if line in _best(ordered, name) else ""
             cells.append(f"<td{best}>{printed(line.metrics.get(name), METRICS[name])}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return framed(f'<th scope="col">Engine</th>{head}', rows, "Figures", background)
+    label = f"Figures of {of}" if of else "Figures"
+    return framed(f'<th scope="col">Engine</th>{head}', rows, label, background)
 
 
 def framed(head: str, rows: Sequence[str], label: str, background: str = "Canvas") -> str:

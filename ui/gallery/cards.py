@@ -138,7 +138,7 @@ def _figures(entry: GalleryEntry) -> None:
         ]
         if isinstance(entry, GalleryRemix):
             lines = [stage.shown(line) for line in lines]
-        figures.show(lines)
+        figures.show(lines, entry.title)
     elif isinstance(entry, GalleryPiece):
         facts.show([("", facts.of_score(pieces.of_example(entry).made.score))])
     elif isinstance(entry, GalleryComparison):
