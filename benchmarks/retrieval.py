@@ -24,13 +24,13 @@ from benchmarks.retrieval_rungs import by_chroma, by_grams, by_votes, containing
 from core.errors import UserInputError
 from core.retrieval import nearest
 from core.retrieving import words
-from core.retrieving.chroma import Chroma, of_index
+from core.retrieving.chroma import of_index
 from core.retrieving.index import Index
 from core.retrieving.lines import Lines, lines_of_score
 from core.retrieving.ranking import ranking
 from core.retrieving.recordings import Recordings
 from core.retrieving.shipped import dumps, loads
-from core.retrieving.sounding import heard_ranking
+from core.retrieving.sounding import Heard, heard_ranking
 from core.score import Score
 from training.retrieval_index import index_of, read
 
@@ -49,7 +49,7 @@ HEARD_PER_SUBSET = 6
 """Passages of each subset that are made recordings: a third of them, so many at most."""
 TOP = 10
 
-Ranker = Callable[[Lines, Chroma | None], list[int]]
+Ranker = Callable[[Lines, Heard | None], list[int]]
 
 
 @dataclass

@@ -8,9 +8,9 @@ import numpy as np
 
 from benchmarks.retrieval_queries import Asked, Passage, paced, transposed
 from core.errors import UserInputError
-from core.retrieving import chroma
 from core.retrieving.index import Index
 from core.retrieving.lines import lines_of_heard
+from core.retrieving.sounding import of_clip
 from core.score import Score
 from core.synth import render
 from core.transcription import hear
@@ -37,7 +37,7 @@ def heard_queries(index: Index, passages: Sequence[Passage], answers: Answers) -
                 lines = lines_of_heard(heard.notes, heard.grid)
             except UserInputError:
                 print(f"no tune heard: {source.read.piece.id}, {condition}", flush=True)
-            yield Asked(condition, source, lines, right, strict, chroma.of_clip(clip))
+            yield Asked(condition, source, lines, right, strict, of_clip(clip))
 
 
 def _from_start(score: Score) -> Score:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.retrieving.chroma import Chroma
 from core.retrieving.lines import WHOLE, Line, Lines, lines_of_score
+from core.retrieving.sounding import Heard
 from core.score import Note, Score, Track
 from training.retrieval_index import Read
 
@@ -35,7 +35,7 @@ class Passage:
 class Asked:
     """A query and its right answers. pieces: numbers in the index. strict: without note for note.
 
-    heard: chroma of the recording, where there is one.
+    heard: the recording's chroma, where there is one.
     """
 
     condition: str
@@ -43,7 +43,7 @@ class Asked:
     lines: Lines | None
     right: frozenset[int]
     strict: frozenset[int]
-    heard: Chroma | None = None
+    heard: Heard | None = None
 
 
 def passage(read: Read, seed: int) -> Passage | None:

@@ -12,6 +12,7 @@ from core.retrieving.chroma import Chroma
 from core.retrieving.index import Index
 from core.retrieving.lines import Line, Lines
 from core.retrieving.ranking import CONSIDERED
+from core.retrieving.sounding import Heard
 from core.retrieving.voting import candidates, hits
 
 
@@ -47,15 +48,17 @@ def _norms(index: Index) -> npt.NDArray[np.float64]:
 
 
 def by_chroma(
-    chromas: tuple[Chroma, npt.NDArray[np.int64]], lines: Lines, heard: Chroma | None
+    chromas: tuple[Chroma, npt.NDArray[np.int64]], lines: Lines, heard: Heard | None
 ) -> list[int]:
     """Chroma twice a second at the query's own tempo, in the best key and place."""
-    if heard is None:
+    if heard is not None:
+        query = heard[len(heard) // 2]
+    else:
         line = lines.lines[0]
         onsets = (line.onsets - line.onsets.min()) * lines.seconds_per_tick
         ends = onsets + line.durations * lines.seconds_per_tick
-        heard = chroma.of_notes(onsets, ends, line.pitches)
-    value, _, _ = chroma.best_places(heard, *chromas)
+        query = chroma.of_notes(onsets, ends, line.pitches)
+    value, _, _ = chroma.best_places(query, *chromas)
     return [int(n) for n in np.argsort(-value, kind="stable")[:100]]
 
 

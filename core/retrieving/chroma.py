@@ -7,6 +7,7 @@ one over time, both by one FFT.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,20 +29,26 @@ _BLOCK = 1 << 15
 
 def of_clip(clip: Clip, rate_hz: float = RATE_HZ) -> Chroma:
     """[frames, 12] of a sound of any length, rate_hz frames a second."""
+    return of_clip_at(clip, (rate_hz,))[0]
+
+
+def of_clip_at(clip: Clip, rates_hz: Iterable[float]) -> list[Chroma]:
+    """The same at several rates, for little more than one of them takes."""
     from core.spectrogram import DISPLAY, analysis_samples, stft  # brings librosa along
 
     samples = analysis_samples(clip)
     magnitude = np.abs(stft(samples))
-    count = max(int(clip.duration_s * rate_hz), 1)
-    edges = np.minimum(
-        np.rint(np.arange(count) * DISPLAY.frame_rate_hz / rate_hz).astype(int),
-        max(magnitude.shape[1] - 1, 0),
-    )
     loud = np.log1p(_COMPRESSION * magnitude / max(float(magnitude.max(initial=0.0)), 1e-9))
-    summed = np.add.reduceat(
-        _folding(magnitude.shape[0], DISPLAY.sample_rate) @ loud, edges, axis=1
-    )
-    return centred(summed.T)
+    folded = _folding(magnitude.shape[0], DISPLAY.sample_rate) @ loud
+    found = []
+    for rate_hz in rates_hz:
+        count = max(int(clip.duration_s * rate_hz), 1)
+        edges = np.minimum(
+            np.rint(np.arange(count) * DISPLAY.frame_rate_hz / rate_hz).astype(int),
+            max(folded.shape[1] - 1, 0),
+        )
+        found.append(centred(np.add.reduceat(folded, edges, axis=1).T))
+    return found
 
 
 def of_notes(onsets_s: Any, ends_s: Any, pitches: Any, rate_hz: float = RATE_HZ) -> Chroma:
@@ -72,28 +79,43 @@ def of_index(index: Index, rate_hz: float = RATE_HZ) -> tuple[Chroma, npt.NDArra
     return np.concatenate(parts) if parts else np.zeros((0, 12), np.float32), starts
 
 
-def best_places(
-    query: Chroma, others: Chroma, starts: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For each stretch of `others`: (correlation at its best, frame there, semitones up to it).
+Places = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""For each stretch that is searched: (correlation at its best, frame there, semitones up to it)."""
+
+
+def best_places(query: Chroma, others: Chroma, starts: npt.NDArray[np.int64]) -> Places:
+    """Where the query fits best in each stretch of `others`.
 
     starts: where stretches begin, [stretches + 1]. A query longer than a stretch is compared as far
     as it reaches, which counts against it.
     """
-    count = len(starts) - 1
-    length = min(len(query), _BLOCK // 2)
-    shown = query[:length]
-    spectrum = np.conj(fft.rfft2(shown.T, (12, _BLOCK), axes=(0, 1)))
-    best = np.full(len(others), -1.0, np.float32)
-    turns = np.zeros(len(others), np.int64)
-    hop = _BLOCK - length
+    return best_places_of([query], others, starts)[0]
+
+
+def best_places_of(
+    queries: Sequence[Chroma], others: Chroma, starts: npt.NDArray[np.int64]
+) -> list[Places]:
+    """`best_places` of several queries, which share the transforms of what is searched."""
+    shown = [query[: _BLOCK // 2] for query in queries]
+    spectra = [np.conj(fft.rfft2(query.T, (12, _BLOCK), axes=(0, 1))) for query in shown]
+    best = np.full((len(shown), len(others)), -1.0, np.float32)
+    turns = np.zeros((len(shown), len(others)), np.int8)
+    hop = _BLOCK - max(map(len, shown), default=0)
     for begin in range(0, len(others), hop):
         part = fft.rfft2(others[begin : begin + _BLOCK].T, (12, _BLOCK), axes=(0, 1))
-        found = fft.irfft2(part * spectrum, (12, _BLOCK), axes=(0, 1))
         inside = min(hop, len(others) - begin)
-        turns[begin : begin + inside] = found[:, :inside].argmax(axis=0)
-        best[begin : begin + inside] = found[:, :inside].max(axis=0)
-    best /= max(float((shown**2).sum()), 1e-6)
+        for number, spectrum in enumerate(spectra):
+            found = fft.irfft2(part * spectrum, (12, _BLOCK), axes=(0, 1))[:, :inside]
+            turns[number, begin : begin + inside] = found.argmax(axis=0)
+            best[number, begin : begin + inside] = found.max(axis=0)
+    return [
+        _in_stretches(row / max(float((query**2).sum()), 1e-6), turn, len(query), starts)
+        for query, row, turn in zip(shown, best, turns, strict=True)
+    ]
+
+
+def _in_stretches(best: Any, turns: Any, length: int, starts: npt.NDArray[np.int64]) -> Places:
+    count = len(starts) - 1
     value = np.zeros(count, np.float32)
     frame, turn = np.zeros((2, count), np.int64)
     for number in range(count):
@@ -102,7 +124,7 @@ def best_places(
             # Past here the query would reach into what comes next.
             at = low + int(best[low : max(high - length + 1, low + 1)].argmax())
             value[number], frame[number] = best[at], at - low
-            turn[number] = (turns[at] + 6) % 12 - 6
+            turn[number] = (int(turns[at]) + 6) % 12 - 6
     return value, frame, turn
 
 

@@ -13,8 +13,9 @@ from core.audio import Clip, encode_flac
 from core.errors import ModelUnavailableError, UserInputError
 from core.midi_files import write_midi
 from core.retrieval import nearest, nearest_recordings
-from core.retrieving import shipped
-from core.retrieving.chroma import best_places, of_clip, of_notes
+from core.retrieving import shipped, sounding
+from core.retrieving.chroma import best_places, of_clip, of_index, of_notes
+from core.retrieving.lines import lines_of_score
 from core.retrieving.recordings import Recording, Recordings, described
 from core.retrieving.shipped import collection, dumps, loads
 from tests.unit import collections_of_tunes as made
@@ -186,6 +187,20 @@ def test_chroma_finds_the_place_and_the_key():
     assert value[0] > 0.5
     other, _, _ = best_places(of_clip(tones(melody(9, 20))), of_clip(whole), starts)
     assert other[0] < value[0]
+
+
+def test_harmony_is_found_in_another_key_and_at_another_tempo():
+    index = made.collection(12)
+    line = lines_of_score(made.tune(5).between(4, 10)).lines[0]
+    # A recording half as fast as its piece: 12 ticks at 100 a minute are .3 s there.
+    quarters = np.repeat(line.pitches, np.rint(line.durations / 6).astype(int)) + 2
+    clip = tones(quarters.tolist(), each_s=0.3)
+    fit, frame, turn, tempo = sounding.harmonies(index, sounding.of_clip(clip))
+    assert int(fit.argmax()) == 5
+    assert (tempo[5], turn[5]) == (0.5, -2)
+    assert frame[5] == pytest.approx(2 * 4 * 96 * index.pieces[5].seconds_per_tick, abs=1)
+    alone, _, _ = best_places(of_clip(clip), *of_index(index))
+    assert alone[5] < fit[5]
 
 
 def test_silence_and_scraps_are_a_sentence():
