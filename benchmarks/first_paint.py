@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -157,6 +158,23 @@ def painted(browser: Any, address: str, path: str) -> Paint:
                      tab.files, tab.front, tab.wire)  # fmt: skip
 
 
+def empty(browser: Any, times: int) -> tuple[list[float], list[float]]:
+    """Seconds to the heading of an app that has nothing else: (cold processes, a warm one)."""
+    with tempfile.TemporaryDirectory(prefix="encore-empty-") as folder:
+        script = Path(folder) / "app.py"
+        script.write_text("import streamlit as st\n\nst.title('Nothing')\n")
+        colds, warms = [], []
+        for _ in range(times):
+            start = time.perf_counter()
+            with serving(script) as server:
+                with Tab(browser, server.address) as tab:
+                    tab.go()
+                colds.append(time.perf_counter() - start)
+                with Tab(browser, server.address) as tab:
+                    warms.append(tab.go())
+        return colds, warms
+
+
 def cold(browser: Any) -> tuple[float, float]:
     """(seconds to the first heading, to the first sound) from the start of the process."""
     start = time.perf_counter()
@@ -188,6 +206,7 @@ def run(
     pages = [path for path in PAGES if wanted is None or path in wanted]
     with chromium() as browser:
         cold(browser)  # so that the disk's cache has what every later start finds there
+        floor = empty(browser, times)
         starts = [cold(browser) for _ in range(times)]
         with serving() as server:
             for path in pages:
@@ -199,7 +218,7 @@ def run(
             }
     return Results(
         "first-paint", f"{times} visits of each page, Chromium on loopback", times, [],
-        [promises(starts, sounds, paints), by_page(paints)],
+        [promises(starts, sounds, paints, floor), by_page(paints)],
     )  # fmt: skip
 
 
@@ -207,6 +226,7 @@ def promises(
     starts: Sequence[tuple[float, float]],
     sounds: Sequence[float],
     paints: dict[str, list[Paint]],
+    floor: tuple[list[float], list[float]],
 ) -> Table:
     """What was asked for, and what came out."""
     seen = statistics.median(one for one, _ in starts)
@@ -216,9 +236,13 @@ def promises(
         ["cold process: first heading, s", f"{seen:.2f}", "", ""],
         ["cold process: first sound, s", f"{cold_s:.2f}", f"≤ {COLD_S:g}", yes(cold_s <= COLD_S)],
         ["the slowest of these, s", f"{max(s for _, s in starts):.2f}", "", ""],
+        ["the same for an app with nothing but a heading: its heading, s",
+         f"{statistics.median(floor[0]):.2f}", "", ""],
         ["warm app: first sound, s", f"{warm_s:.2f}", f"≤ {WARM_S:g}", yes(warm_s <= WARM_S)],
         ["the slowest of these, s", f"{max(sounds):.2f}", "", ""],
-    ]
+        ["the same for an app with nothing but a heading: its heading, s",
+         f"{statistics.median(floor[1]):.2f}", "", ""],
+    ]  # fmt: skip
     if "gallery" in paints:
         own = max(one.own_mb for one in paints["gallery"])
         rows.append(["gallery before Play, MB", f"{own:.2f}", f"< {GALLERY_MB:g}",

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -294,11 +295,23 @@ def _entries(job: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """(arguments of GalleryEntry, all fields of item.json) of each of the job's examples."""
     found = []
     for path in (GALLERY / job).glob("*/item.json"):
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        texts = ("title", "artist", "genre", "licence", "source")
-        common: dict[str, Any] = {name: str(fields[name]) for name in texts}
-        recipe = Recipe.from_json(json.dumps(fields["recipe"]))
-        common |= {"job": job, "slug": path.parent.name, "folder": path.parent, "recipe": recipe}
-        found.append((fields["rank"], common, fields))
+        state = path.stat()
+        found.append(_entry(path, job, state.st_mtime_ns, state.st_size))
     found.sort(key=lambda one: (one[0], one[1]["slug"]))
     return [(common, fields) for _, common, fields in found]
+
+
+@lru_cache(maxsize=256)
+def _entry(
+    path: Path, job: str, changed_ns: int, size: int
+) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """(rank, and what `_entries` gives) of one file, read again once it has changed.
+
+    Pages that look at a run ask for it with each look, and reading it takes milliseconds.
+    """
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    texts = ("title", "artist", "genre", "licence", "source")
+    common: dict[str, Any] = {name: str(fields[name]) for name in texts}
+    recipe = Recipe.from_json(json.dumps(fields["recipe"]))
+    common |= {"job": job, "slug": path.parent.name, "folder": path.parent, "recipe": recipe}
+    return fields["rank"], common, fields

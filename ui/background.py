@@ -21,8 +21,8 @@ from core.jobs import Cancelled, Job, JobState, Status, executor
 from core.progress import Progress
 
 REFRESH_S = 0.5
-REFRESH_EACH_S = 0.1
-"""For each run that waits or goes: with 25, all their pages together ask ten times a second."""
+REFRESH_EACH_S = 0.15
+"""For each run that waits or goes: all their pages together ask some seven times a second."""
 GONE_AFTER_S = 20.0
 """How long a visitor may be away before their run is dropped: a phone's short loss of signal."""
 

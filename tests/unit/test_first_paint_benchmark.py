@@ -19,7 +19,9 @@ def paint(files=1_000_000, wire=400_000, front=900_000):
 )
 def test_promises(sound_s, warm_s, wire, answers):
     starts = [(2.0, sound_s), (2.1, sound_s), (2.2, 9.0)]
-    table = first_paint.promises(starts, [warm_s] * 3, {"gallery": [paint(wire=wire)]})
+    table = first_paint.promises(
+        starts, [warm_s] * 3, {"gallery": [paint(wire=wire)]}, ([3.0], [1.0])
+    )
     told = {row[0]: row for row in table.rows if row[3]}
     names = ["cold process: first sound, s", "warm app: first sound, s", "gallery before Play, MB"]
     assert [told[name][3] for name in names] == answers
