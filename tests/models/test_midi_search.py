@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import comparison_training
+from benchmarks import comparison_logs, comparison_training
+from benchmarks.results import Chart, Results, Table
 from core.comparing.patterns import KINDS
 from training import midi_search, midi_search_plan
 from training.midi_fit import Config
@@ -187,6 +188,24 @@ def test_curves_are_those_of_the_logs(tmp_path, monkeypatch):
     assert comparison_training.curves(tmp_path)[0][0].rows[0][4] == "3"
     assert comparison_training.curves(tmp_path / "none") == ([], [])
     assert comparison_training.studies(tmp_path / "none.csv") == ([], [])
+
+
+def test_what_the_logs_say_is_renewed_and_what_was_measured_stays(monkeypatch):
+    measured = {"title": "The space of the VAE", "note": "", "columns": ["a"], "rows": [["1"]]}
+    old = {"title": "Ablations", "note": "", "columns": ["a"], "rows": [["old"]]}
+    found = {"commit": "0" * 12, "date": "2026-01-01", "tables": [measured, old], "charts": [{}]}
+    fresh = Table("Ablations", "From logs.", ["a"], [["new"]])
+    chart = Chart("Loss", "", "epoch", "nats", [{"x": 1, "y": 2.0, "series": "s"}])
+    monkeypatch.setattr(comparison_training, "curves", lambda: ([], [chart]))
+    monkeypatch.setattr(comparison_training, "studies", lambda: ([fresh], []))
+    new = comparison_logs.renewed(found)
+    assert (new["commit"], new["date"]) == (found["commit"], found["date"])
+    assert new["tables"][0] == measured
+    assert [one["rows"] for one in new["tables"][1:]] == [[["new"]]]
+    assert "Made from the logs anew" in new["tables"][1]["note"]
+    assert [one["title"] for one in new["charts"]] == ["Loss"]
+    again = comparison_logs.renewed(found | {"commit": Results("", "", 0, []).commit})
+    assert again["tables"][1]["note"] == "From logs."
 
 
 def test_optuna_goes_on_from_the_log(tmp_path):
