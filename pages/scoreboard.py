@@ -62,7 +62,7 @@ def ranking(results: dict[str, Any]) -> None:
 def show(results: dict[str, Any]) -> None:
     """One results file."""
     job = results["job"]
-    st.header(job.capitalize(), anchor=False)
+    st.header(scores.named(job), anchor=job)
     st.caption(
         f"{results['items']} items of {results['data']} · {results['date']} · "
         f"commit {str(results['commit'])[:10]} · {results['machine']}"
@@ -97,6 +97,9 @@ if not found:
         "No benchmark has been run yet; `make benchmark DATA=...` writes its results here.",
         icon=":material/leaderboard:",
     )
+elif len(found) > 1:
+    jobs = [entry["job"] for entry in found]
+    st.markdown(" · ".join(f"[{scores.named(job)}](#{job})" for job in jobs))
 for entry in found:
     show(entry)
 listening.section()

@@ -24,9 +24,23 @@ _JOBS = dict.fromkeys(
 }
 
 
+_FIRST = (
+    "extrapolation", "judge", "long", "remixing", "composition", "sampling", "comparison",
+    "retrieval", "hearing", "arranging",
+)  # fmt: skip
+"""What is most asked for; whatever else was measured follows by name."""
+
+
 def files() -> list[dict[str, Any]]:
-    """Every results file (its format is in benchmarks/results.py), by name."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    """Every results file (its format is in benchmarks/results.py): music first, then the rest."""
+    order = {job: number for number, job in enumerate(_FIRST)}
+    paths = sorted(RESULTS.glob("*.json"), key=lambda path: (order.get(path.stem, 99), path.stem))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def named(job: str) -> str:
+    """A job's name for people."""
+    return job.replace("-", " ").capitalize()
 
 
 def metric_names(results: Mapping[str, Any]) -> list[str]:
