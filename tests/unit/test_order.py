@@ -1,10 +1,17 @@
 """A part that asks for itself waits until the run before it has said all."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from streamlit.runtime.app_session import AppSession, AppSessionState
 
 from ui import order
+
+
+def run(body):
+    """In a thread of its own: a browser of other tests may keep this one's event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(body())).result()
 
 
 class Runner:
@@ -40,7 +47,7 @@ def test_a_runner_is_started_at_once_where_there_is_none():
         session._create_scriptrunner("page")
         assert session.created == ["page"]
 
-    asyncio.run(body())
+    run(body)
 
 
 def test_a_request_waits_until_the_ended_runner_is_gone():
@@ -54,7 +61,7 @@ def test_a_request_waits_until_the_ended_runner_is_gone():
         await asyncio.sleep(4 * order.AGAIN_S)
         assert session.created == ["part"]
 
-    asyncio.run(body())
+    run(body)
 
 
 def test_a_runner_that_came_meanwhile_takes_the_request():
@@ -66,7 +73,7 @@ def test_a_runner_that_came_meanwhile_takes_the_request():
         assert page.asked == ["part"]
         assert session.created == []
 
-    asyncio.run(body())
+    run(body)
 
 
 def test_nothing_is_started_for_a_session_that_is_over():
@@ -77,7 +84,7 @@ def test_nothing_is_started_for_a_session_that_is_over():
         await asyncio.sleep(4 * order.AGAIN_S)
         assert session.created == []
 
-    asyncio.run(body())
+    run(body)
 
 
 def test_the_streamlit_that_is_installed_has_what_is_relied_on():
