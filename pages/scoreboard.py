@@ -72,7 +72,8 @@ def show(results: dict[str, Any]) -> None:
     for extra in results.get("tables", []):
         st.subheader(extra["title"], anchor=False)
         st.write(extra["note"])
-        tables.show(extra["columns"], extra["rows"], extra["title"])
+        label = f"{scores.named(job)}: {extra['title']}"
+        tables.show(extra["columns"], extra["rows"], label)
     for chart in results.get("charts", []):
         st.subheader(chart["title"], anchor=False)
         st.write(chart["note"])
