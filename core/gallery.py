@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ import soundfile as sf
 from core.audio import Clip, fit_length, from_pcm16
 from core.composition.sound import Sound
 from core.extrapolation.path import Segment
+from core.gallery_files import Entry, entries
 from core.recipe import Recipe
 from core.remixing.stems import Stems
 
@@ -291,27 +290,5 @@ def item(job: str, slug: str) -> GalleryItem:
     raise KeyError(f"no example {slug!r} for {job}")
 
 
-def _entries(job: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """(arguments of GalleryEntry, all fields of item.json) of each of the job's examples."""
-    found = []
-    for path in (GALLERY / job).glob("*/item.json"):
-        state = path.stat()
-        found.append(_entry(path, job, state.st_mtime_ns, state.st_size))
-    found.sort(key=lambda one: (one[0], one[1]["slug"]))
-    return [(common, fields) for _, common, fields in found]
-
-
-@lru_cache(maxsize=256)
-def _entry(
-    path: Path, job: str, changed_ns: int, size: int
-) -> tuple[int, dict[str, Any], dict[str, Any]]:
-    """(rank, and what `_entries` gives) of one file, read again once it has changed.
-
-    Pages that look at a run ask for it with each look, and reading it takes milliseconds.
-    """
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    texts = ("title", "artist", "genre", "licence", "source")
-    common: dict[str, Any] = {name: str(fields[name]) for name in texts}
-    recipe = Recipe.from_json(json.dumps(fields["recipe"]))
-    common |= {"job": job, "slug": path.parent.name, "folder": path.parent, "recipe": recipe}
-    return fields["rank"], common, fields
+def _entries(job: str) -> list[Entry]:
+    return entries(GALLERY / job, job)

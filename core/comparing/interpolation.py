@@ -18,8 +18,8 @@ from core.score import Score
 Array = npt.NDArray[np.float64]
 
 ROUNDS = 16
-"""Of the search for the ends' places: of 200 test melodies .98 of the notes come back, .93 without
-a search and .97 after three rounds."""
+"""Of the search for the ends' places: more than `benchmarks comparison` can wait for, which looks
+for the place of each test pattern. Two patterns take well under a second."""
 _PARALLEL = 1e-6
 
 
