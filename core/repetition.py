@@ -89,15 +89,18 @@ def repeats(log_mel: FloatArray, two_bars_frames: int, limit_db: float) -> Repea
     covered = np.zeros(frames, bool)
     plays = 1
     for lag in range(max(two_bars_frames // 4, 1), frames - two_bars_frames + 1):
-        for start, stop in _runs(np.diagonal(distances, -lag), two_bars_frames, limit_db):
+        for start, stop in near_runs(np.diagonal(distances, -lag), two_bars_frames, limit_db):
             covered[lag + start : lag + stop] = True
             if lag >= two_bars_frames // 2:
                 plays = max(plays, 1 + (stop - start) // lag)
     return Repeats(float(covered.mean()) if frames else 0.0, plays)
 
 
-def _runs(distances: FloatArray, shortest: int, limit_db: float) -> list[tuple[int, int]]:
-    """[start, stop) of the runs of near-copies along one lag, `shortest` frames or longer."""
+def near_runs(distances: FloatArray, shortest: int, limit_db: float) -> list[tuple[int, int]]:
+    """[start, stop) of the runs of near-copies along one lag, `shortest` frames or longer.
+
+    distances: [frames], dB, of each frame to the one a lag before it.
+    """
     window = round(SMOOTHING_S * DISPLAY.frame_rate_hz)
     if len(distances) < max(window, shortest):
         return []

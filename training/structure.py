@@ -115,7 +115,7 @@ class Check:
     def reached(self, model: keras.Model) -> float:
         """The path's mean distance, dB."""
         parts = [self.inputs[i : i + 15] for i in range(0, len(self.inputs), 15)]
-        said = np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+        said = np.concatenate([ops.convert_to_numpy(model(part, training=False)) for part in parts])
         scores = np.where(self.true < 500, by_second(said, self.known), 1e3)
         return path_distance(scores, self.true)
 

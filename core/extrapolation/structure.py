@@ -10,6 +10,7 @@ beneath it (mixing.py). A short clip tells the network too little: there `loop`'
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.extrapolation.features import Features, features
 from core.extrapolation.loop import source_costs
 from core.extrapolation.mixing import SECOND_FRAMES, Chunk, mixed
 from core.extrapolation.render import Segment, align, render
+from core.extrapolation.replays import Replays, frames_in
 from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
 from core.extrapolation.self_similarity import (
     CHANNELS,
@@ -47,6 +49,9 @@ CHUNK = 108
 LONGEST_CLIP_S = 40.0
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
+REPLAY_FIRST, REPLAY, REPLAY_TRIES = 0.02, 0.15, 8
+"""What a step of a replay of two bars costs in the first 10 s and later, units of 20 dB, and how
+often the path is sought anew at most; chosen on the validation split, see training/README.md."""
 LEAN_S, LEAN = (10.0, 19.5), (0.2, 0.0)
 """Weight of `loop`'s costs beside the predicted distances, by the clip's length, falling between
 these; chosen on the validation split, see training/README.md."""
@@ -118,6 +123,12 @@ class Moments:
         self.table = distances(some)
         self.mixed = combined(self.table)
         self.looped = LagRule(source_costs(found, some.count))
+        self._found = found
+
+    @cached_property
+    def replays(self) -> Replays:
+        """What would be a replay."""
+        return Replays(self._found, self.count)
 
     def lean(self) -> float:
         """How much `loop`'s rule counts beside the network, which short clips tell too little."""
@@ -131,7 +142,7 @@ class Moments:
         path = np.zeros(0, np.int64)
         chunks: list[Chunk] = []
         while len(path) < steps * STEP:
-            chunks.append(self._chunk(self.history(path), rng))
+            chunks.append(self._chunk(self.history(path), path, rng))
             path = np.concatenate([path, chunks[-1].path])
             progress(min(len(path) / (steps * STEP), 1.0))
         return chunks
@@ -149,8 +160,8 @@ class Moments:
         kept = np.arange(max(self.count - (most - recent), 0), self.count)
         return np.concatenate([kept, whole[-recent:]])
 
-    def _chunk(self, history: IntArray, rng: np.random.Generator) -> Chunk:
-        """The next 10 s, after the frames of `history`."""
+    def _chunk(self, history: IntArray, so_far: IntArray, rng: np.random.Generator) -> Chunk:
+        """The next 10 s, after the frames of `history`; so_far: the path up to here."""
         lags, said = self.predicted(history)
         size = len(history)
         likely, distances_ahead = short_list(said, lags, size)
@@ -174,17 +185,42 @@ class Moments:
         first = np.clip(size - lags, 0, size)
         touch = lead_up_distances(own[-TOUCH_REACH:], TOUCH_FRAMES)[-1, first]
         start = WEIGHTS.mismatch * lead[size, first] + WEIGHTS.touch * touch
-        chosen = lags[best_path(costs, joins, start, WEIGHTS)]
-        known = np.concatenate([history, np.zeros(CHUNK * STEP, np.int64)])
-        for frame in range(CHUNK * STEP):
-            known[size + frame] = known[size + frame - chosen[frame // STEP]]
-        path = known[size:]
+        path = self._sought(history, so_far, lags, (costs, joins, start))
         sources = history[source_frames(likely, size)]
         sources[0] = np.pad(path, (0, sources.shape[1] - len(path)), mode="edge")
         # Seconds for which the history is too short have no other source than the path's own.
         without = (np.arange(sources.shape[1]) // SECOND_FRAMES + 1) * SECOND_FRAMES >= size
         sources[:, without] = sources[0, without]
         return Chunk(path, sources, distances_ahead)
+
+    def _sought(
+        self,
+        history: IntArray,
+        so_far: IntArray,
+        lags: IntArray,
+        weighed: tuple[FloatArray, FloatArray, FloatArray],
+    ) -> IntArray:
+        """The cheapest path, int [CHUNK * STEP], replays priced; weighed: as `best_path` has it."""
+        costs, joins, start = weighed
+        size = len(history)
+        price = REPLAY if len(so_far) else REPLAY_FIRST
+        # In the first 10 s the clip's end may go on as it was; later it counts as heard.
+        before = np.concatenate([np.arange(self.count), so_far]) if len(so_far) else so_far
+        ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
+        sources = history[np.clip(ahead - lags[None], 0, size - 1)]
+        kept: tuple[int, IntArray] | None = None
+        for _ in range(REPLAY_TRIES + 1):
+            heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
+            path = heard[size:]
+            found = self.replays.too_long(before, path)
+            inside = frames_in(found, len(path))
+            if kept is None or inside < kept[0]:
+                kept = inside, path
+            if not inside:
+                break
+            priced = self.replays.priced(found, heard, sources, size)
+            costs = costs + (price * priced).astype(np.float32)
+        return kept[1] if kept else path
 
     @staticmethod
     def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:
@@ -206,6 +242,15 @@ class Moments:
         chosen = chosen_lags(past, size)
         batch = network_input(past[chosen], chosen, size)[None]
         return chosen, load_model(MODEL_ID)(batch)[0]
+
+
+def heard_along(history: IntArray, chosen: IntArray) -> IntArray:
+    """`history` and the frames that are played after it at a lag for each step, int [steps]."""
+    size = len(history)
+    known = np.concatenate([history, np.zeros(len(chosen) * STEP, np.int64)])
+    for frame in range(len(chosen) * STEP):
+        known[size + frame] = known[size + frame - chosen[frame // STEP]]
+    return known
 
 
 def segments_of(path: IntArray, moments: Moments, clip: Clip, length: int) -> list[Segment]:

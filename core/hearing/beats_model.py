@@ -16,6 +16,8 @@ from keras import layers, ops
 from core.hearing.beat_frames import PARTS
 from core.hearing.beats_network import DILATIONS, METRES, SHOWN, TAPS, TEMPI
 
+WIDTH = 48
+
 
 @keras.saving.register_keras_serializable(package="encore")
 class Beats(keras.Model):  # type: ignore[misc]
@@ -26,7 +28,7 @@ class Beats(keras.Model):  # type: ignore[misc]
     frame in turn, then, the same at all steps, beat length and metre.
     """
 
-    def __init__(self, width: int = 24, **kwargs: Any) -> None:
+    def __init__(self, width: int = WIDTH, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.width = width
         # Each name sorts before "layers": Keras files the rest under numbers in its weight files,
@@ -39,6 +41,7 @@ class Beats(keras.Model):  # type: ignore[misc]
             )
             setattr(self, f"far_{dilation}", far)
             setattr(self, f"kept_{dilation}", layers.Dense(width))
+        self.drop = layers.Dropout(dropout, noise_shape=(None, 1, None))
         self.frames = layers.Dense(PARTS * 2)
         self.gathered = layers.Dense(2 * width, activation="elu")
         self.entire = layers.Dense(TEMPI + METRES)
@@ -57,10 +60,11 @@ class Beats(keras.Model):  # type: ignore[misc]
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         shown, mask = inputs[:, :, :-1], inputs[:, :, -1:]
-        x = self.beside(self.first(shown) * mask) * mask
+        x = self.drop(self.beside(self.first(shown) * mask), training=training) * mask
         skips = ops.zeros_like(x)
         for dilation in DILATIONS:
-            y = getattr(self, f"kept_{dilation}")(getattr(self, f"far_{dilation}")(x)) * mask
+            far = self.drop(getattr(self, f"far_{dilation}")(x), training=training)
+            y = getattr(self, f"kept_{dilation}")(far) * mask
             skips, x = skips + y, x + y
         frames = self.frames(ops.elu(x))
         sums = ops.sum(ops.concatenate([skips, ops.relu(skips)], axis=-1), axis=1)
@@ -70,8 +74,8 @@ class Beats(keras.Model):  # type: ignore[misc]
         return ops.concatenate([frames, entire], axis=-1)
 
 
-def build(width: int = 24) -> keras.Model:
+def build(width: int = WIDTH, dropout: float = 0.0) -> keras.Model:
     """The network with fresh weights, built. See `Beats`."""
-    model = Beats(width)
+    model = Beats(width, dropout)
     model.build((None, None, SHOWN))
     return model

@@ -27,7 +27,7 @@ _BETWEEN = 29.0
 _TEMPO = 2.0
 """What a nat of the network's tempo is worth beside one of its beats, at the start; chosen on
 validation pieces, as is what it is worth at each beat."""
-_TEMPO_EACH = 0.1
+_TEMPO_EACH = 0.3
 _LEAST, _LEAST_TEMPO = 0.005, 1e-3
 """Probabilities that are never gone below."""
 _BEFORE_S, _AFTER_S = 0.3, 1.2
