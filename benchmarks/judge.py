@@ -3,6 +3,7 @@
     python -m benchmarks judge --data DIR --engines a,b --json benchmarks/results/judge.json
     python -m benchmarks.judge --data DIR --engines loop --designs spectrogram,similarity,both
     python -m benchmarks.judge --data DIR --designs both --training 100 --epochs 6 --json FILE
+    python -m benchmarks.judge --data DIR --engines structure --designs both --json FILE --keep
 
 A classifier two-sample test (Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", 2017),
 one judge per engine. It hears the clip's last 5 s and the 10 s after them; it is trained on the
@@ -16,11 +17,13 @@ hear at all.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -43,6 +46,7 @@ LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 1e-2
 GAIN_DB = 4.0
 BAND_SHIFT = 2
+COMMIT = "commit"
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,7 @@ def run(
         names += usable_engines(asked, found[0].clip)
     rows: list[Row] = []
     lines = []
+    commit = Results("judge", "", 0, []).commit
     for name in names:
         print(name, flush=True)
         parts = {"train": training or limit, "valid": limit, split: limit}
@@ -168,7 +173,8 @@ def run(
         counted = max(verdicts, key=lambda each: each.valid_accuracy)
         items = [{"detection_accuracy": float(value)} for value in counted.accuracies]
         rows.append(summarise(name, "rung" if name in RUNGS else "engine", items, sets[2].tracks))
-        lines += [_line(name, each, len(sets[0].tracks), each is counted) for each in verdicts]
+        pairs = len(sets[0].tracks)
+        lines += [[*_line(name, each, pairs, each is counted), commit] for each in verdicts]
     described = f"audio/{split}, {len({window.track for window in found})} tracks"
     return Results("judge", described, len(found), rows, [_table(lines, training, epochs)])
 
@@ -189,9 +195,29 @@ def _table(lines: list[list[str]], training: int | None, epochs: int) -> Table:
         "Of several designs the one with the highest accuracy on the validation split counts. "
         f"At most {epochs} epochs.{fewer}",
         ["continuations by", "design", "counts", "training pairs", "epoch", "accuracy, validation",
-         "accuracy, measured", "true ones known", "generated ones known", "training, s"],
+         "accuracy, measured", "true ones known", "generated ones known", "training, s", COMMIT],
         lines,
     )  # fmt: skip
+
+
+def kept(now: Results, before: Mapping[str, Any]) -> Results:
+    """`now`, and what an earlier file says of engines that were not measured again.
+
+    Raises ValueError where that file's judges heard other tracks.
+    """
+    if (now.job, now.data) != (before["job"], before["data"]):
+        raise ValueError("The file to keep rows of is of other tracks; measure all engines anew.")
+    (table,), (old,) = now.tables, before["tables"]
+    fresh = {row.name: row for row in now.rows}
+    rows = [fresh.get(row["name"]) or Row(**row) for row in before["rows"]]
+    rows += [row for row in now.rows if row.name not in {row["name"] for row in before["rows"]}]
+    own = [] if COMMIT in old["columns"] else [before["commit"]]
+    lines = {row.name: [line for line in table.rows if line[0] == row.name] for row in now.rows}
+    for row in before["rows"]:
+        if row["name"] not in fresh:
+            lines[row["name"]] = [[*line, *own] for line in old["rows"] if line[0] == row["name"]]
+    ordered = [line for row in rows for line in lines[row.name]]
+    return replace(now, rows=rows, tables=[replace(table, rows=ordered)])
 
 
 def main() -> None:
@@ -205,11 +231,14 @@ def main() -> None:
     parser.add_argument("--training", type=int, help="tracks of the training split, all by default")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--json", type=Path, help="where the results go")
+    parser.add_argument("--keep", action="store_true", help="what --json has of other engines")
     args = parser.parse_args()
     results = run(
         args.data, wanted=args.engines, limit=args.limit, designs=args.designs,
         training=args.training, epochs=args.epochs,
     )  # fmt: skip
+    if args.json and args.keep:
+        results = kept(results, json.loads(args.json.read_text(encoding="utf-8")))
     print(results.text())
     if args.json:
         results.write(args.json)

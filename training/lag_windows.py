@@ -29,7 +29,7 @@ Array = np.ndarray[Any, Any]
 
 BATCH = 16
 MIN_LAG = 16
-HISTORIES = ((54, 0.12), (107, 0.14), (161, 0.06), (215, 0.56), (322, 0.06), (430, 0.06))
+HISTORIES = ((54, 0.05), (107, 0.1), (215, 0.74), (322, 0.05), (430, 0.06))
 """Longest history of a batch in steps, and how often: mostly the 20 s of the benchmark."""
 AUDIO_SHARE = 0.6
 MIXED = 0.3

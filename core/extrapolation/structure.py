@@ -49,9 +49,9 @@ CHUNK = 108
 LONGEST_CLIP_S = 40.0
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
-REPLAY_FIRST, REPLAY, REPLAY_TRIES = 0.02, 0.15, 8
-"""What a step of a replay of two bars costs in the first 10 s and later, units of 20 dB, and how
-often the path is sought anew at most; chosen on the validation split, see training/README.md."""
+REPLAY, REPLAY_TRIES = 0.15, 8
+"""What a step of a replay of two bars costs after the first 10 s, units of 20 dB, and how often the
+path is sought anew at most; chosen on the validation split, see training/README.md."""
 LEAN_S, LEAN = (10.0, 19.5), (0.2, 0.0)
 """Weight of `loop`'s costs beside the predicted distances, by the clip's length, falling between
 these; chosen on the validation split, see training/README.md."""
@@ -203,15 +203,15 @@ class Moments:
         """The cheapest path, int [CHUNK * STEP], replays priced; weighed: as `best_path` has it."""
         costs, joins, start = weighed
         size = len(history)
-        price = REPLAY if len(so_far) else REPLAY_FIRST
-        # In the first 10 s the clip's end may go on as it was; later it counts as heard.
-        before = np.concatenate([np.arange(self.count), so_far]) if len(so_far) else so_far
+        before = np.concatenate([np.arange(self.count), so_far])
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
         kept: tuple[int, IntArray] | None = None
         for _ in range(REPLAY_TRIES + 1):
             heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
             path = heard[size:]
+            if not len(so_far):
+                return path  # at first the clip may go on as it ended
             found = self.replays.too_long(before, path)
             inside = frames_in(found, len(path))
             if kept is None or inside < kept[0]:
@@ -219,7 +219,7 @@ class Moments:
             if not inside:
                 break
             priced = self.replays.priced(found, heard, sources, size)
-            costs = costs + (price * priced).astype(np.float32)
+            costs = costs + (REPLAY * priced).astype(np.float32)
         return kept[1] if kept else path
 
     @staticmethod

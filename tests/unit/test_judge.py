@@ -1,6 +1,7 @@
 """The judge and the Fréchet distance: small networks, made-up sounds, no data folder."""
 
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from benchmarks.extrapolation import Window
 from benchmarks.frechet import TRUE, Embeddings
 from benchmarks.judge_material import FRAMES, STORED_FRAMES, Material, code, heard
 from benchmarks.judge_model import DESIGNS, build
+from benchmarks.results import Results, Row, Table
 from core.audio import Clip
 from core.judging import embedding
 from core.judging.embedding_model import build as build_embedding
@@ -165,6 +167,27 @@ def test_the_design_that_detects_best_on_validation_counts(monkeypatch):
     assert [line[1] for line in lines if line[2]] == ["both", "both"]
     assert len(lines) == 2 * len(DESIGNS)
     assert "0.700" in results.text()
+
+
+def test_what_is_not_judged_again_is_kept_with_the_commit_it_is_of():
+    def outcome(figures, commit):
+        rows = [Row(n, "engine", {"detection_accuracy": {"mean": f}}) for n, f in figures.items()]
+        lines = [[name, figure, commit] for name, figure in figures.items()]
+        table = Table("Judges", "", ["continuations by", "accuracy", "commit"], lines)
+        return Results("judge", "audio/test", 4, rows, [table], commit=commit)
+
+    before = asdict(outcome({"loop": 0.9, "structure": 0.7}, "old"))
+    now = judge.kept(outcome({"structure": 0.6, "spectral": 0.8}, "new"), before)
+    assert now.commit == "new"
+    means = {row.name: row.metrics["detection_accuracy"]["mean"] for row in now.rows}
+    assert means == {"loop": 0.9, "structure": 0.6, "spectral": 0.8}
+    expected = [["loop", 0.9, "old"], ["structure", 0.6, "new"], ["spectral", 0.8, "new"]]
+    assert now.tables[0].rows == expected
+    before["tables"][0]["columns"].pop()
+    before["tables"][0]["rows"] = [line[:2] for line in before["tables"][0]["rows"]]
+    assert judge.kept(outcome({"structure": 0.6}, "new"), before).tables[0].rows == expected[:2]
+    with pytest.raises(ValueError, match="other tracks"):
+        judge.kept(outcome({"structure": 0.6}, "new"), before | {"data": "audio/valid"})
 
 
 @pytest.fixture(scope="module")
