@@ -132,10 +132,10 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
     every = corpus(data)
     found = cases([p for p in every if p.split == split], held_out(data), limit or EACH)
     heard = [heard_chords(case) for case in found]
-    model = load_model("composer").model
+    model, plain = load_model("band").model, load_model("composer").model
     weights = Weights(model)
     train = _training([piece for piece in every if piece.split == "train"])
-    nats = all_nats(lambda batch: np.asarray(model.predict_on_batch(batch)), found, heard, train)
+    nats = all_nats(model.predict_on_batch, plain.predict_on_batch, found, heard, train)
     notes = [counted(fitting(case.piece)) for case in found]
     rows, by_kind = [], []
     made = makers(found, heard, weights)

@@ -139,11 +139,16 @@ def counted(piece: Piece) -> int:
 
 def all_nats(
     network: Network,
+    plain: Network,
     found: Sequence[Case],
     heard: Sequence[Sequence[Chord]],
     train: Sequence[Piece],
 ) -> dict[str, list[float]]:
-    """Model -> nats of each case. heard: the chords that are heard in each tune."""
+    """Model -> nats of each case. heard: the chords that are heard in each tune.
+
+    network: the band's. plain: composer's, which has learned from pieces of which nothing is told;
+    the band's knows nothing else than a tune, and would be the worse for missing it.
+    """
     pieces = [fitting(case.piece) for case in found]
     bare = [without(piece, piece.events[:, 2] == LEAD) for piece in pieces]
     told = [guide_of(piece, case.chords) for piece, case in zip(pieces, found, strict=True)]
@@ -151,12 +156,12 @@ def all_nats(
     nothing: list[ChordGuide | None] = [None] * len(pieces)
     split = [alone(piece) for piece in pieces]
     flat = [part for parts in split for part in parts]
-    each = iter(network_nats(network, flat, [None] * len(flat)))
+    each = iter(network_nats(plain, flat, [None] * len(flat)))
     return {
         "band": network_nats(network, pieces, own),
         "band, true chords told": network_nats(network, pieces, told),
         "band, no chords": network_nats(network, pieces, nothing),
-        "no context: the tune hidden": network_nats(network, bare, nothing),
+        "no context: the tune hidden": network_nats(plain, bare, nothing),
         "no context: each part by itself": [sum(next(each) for _ in parts) for parts in split],
         f"Kneser-Ney {NGRAM_ORDER}-grams": ngram_nats(train, pieces),
     }

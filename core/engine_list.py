@@ -114,7 +114,7 @@ ENGINES = (
         "Hears the tune's notes, beats and chords, and plays along at your pace: drums, bass, "
         "piano and one more, in the style that you choose.",
         False,
-        "composer",
+        "band",
         "core.remixing.band:RemixBand",
         ("hearing-notes", "hearing-beats"),
     ),

@@ -2,7 +2,7 @@
 
     python -m training.band_guide --corpus FILE --out core/remixing/band_guide.json
 
-The network is `composer` as it is. With the tune given it says how likely each pitch of the other
+The network is that of `band`. With the tune given it says how likely each pitch of the other
 parts is; to these logits the tables are added, and are such that the true pitches are the
 likeliest (a log-linear model, its regularised likelihood maximised by L-BFGS, which has one
 maximum). The chords are those that bass and harmony play (training/chord_labels.py).
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=900)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    model = load_model("composer").model
+    model = load_model("band").model
 
     def network(batch: Array) -> Array:
         return np.asarray(model.predict_on_batch(batch))

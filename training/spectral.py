@@ -44,6 +44,7 @@ from core.extrapolation.self_similarity import (
     network_input,
 )
 from core.extrapolation.spectral_model import build
+from training.averaging import Average
 from training.corpus import Piece, pieces
 from training.history import History
 from training.lag_windows import prefetched, tables
@@ -97,7 +98,7 @@ def windows(piece: Piece, network: keras.Model, starts: Sequence[int], past: int
         inputs.append(network_input(held, lags[-1], past * STEP))
     if not inputs:
         return []
-    said = np.asarray(network(np.stack(inputs), training=False))
+    said = ops.convert_to_numpy(network(np.stack(inputs), training=False))
     for start, own_lags, own_said in zip(kept, lags, said, strict=True):
         chosen, costs = short_list(own_said, own_lags, past * STEP)
         sources = source_frames(chosen, past * STEP).astype(np.int16)
@@ -172,7 +173,8 @@ def loss(target: Any, log_mel: Any) -> Any:
 def measured(trainee: keras.Model, inputs: Array, targets: Array) -> float:
     """Mean absolute difference, dB."""
     said = [
-        np.asarray(trainee(inputs[i : i + 8], training=False)) for i in range(0, len(inputs), 8)
+        ops.convert_to_numpy(trainee(inputs[i : i + 8], training=False))
+        for i in range(0, len(inputs), 8)
     ]
     return float(np.abs(np.concatenate(said) - targets).mean()) * DB_PER_UNIT
 
@@ -188,12 +190,19 @@ def train(
     config: dict[str, Any] | None = None,
     peak: float = 1e-3,
     seed: int = 0,
+    begin: Path | None = None,
 ) -> keras.Model:
-    """Fit until the minutes or the steps are over; writes into `out`, returns the painter."""
+    """Fit until the minutes or the steps are over; writes into `out`, returns the painter.
+
+    begin: weights to begin with.
+    """
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     trainee = Trainee(build(**(config or {})))
+    if begin is not None:
+        trainee.painter.load_weights(begin)
     trainee.compile(keras.optimizers.AdamW(peak, weight_decay=1e-2, clipnorm=1.0), loss)
+    average = Average(trainee)
     inputs, targets = (np.stack(part) for part in zip(*(w.arrays() for w in valid), strict=True))
     first = inputs[..., :BANDS] - LEVEL
     copied = float(np.abs(first - targets).mean()) * DB_PER_UNIT
@@ -206,13 +215,15 @@ def train(
         rate = peak * min(1.0, step / 100) * (0.5 + 0.5 * np.cos(np.pi * done))
         trainee.optimizer.learning_rate.assign(max(rate, 1e-6))
         losses.append(float(trainee.train_on_batch(x, y)))
+        average.update(step)
         last = done >= 1.0 or step == steps
         if step % check_every == 0 or last:
-            reached = measured(trainee, inputs, targets)
-            save_weights(trainee.painter, out / "last.weights.h5", half=True)
-            if reached < best:
-                best = reached
-                save_weights(trainee.painter, out / "best.weights.h5", half=True)
+            with average.applied():
+                reached = measured(trainee, inputs, targets)
+                save_weights(trainee.painter, out / "last.weights.h5", half=True)
+                if reached < best:
+                    best = reached
+                    save_weights(trainee.painter, out / "best.weights.h5", half=True)
             history.add(step, float(np.mean(losses)), reached, copied, time.monotonic() - start)
             losses = []
         if last:
@@ -232,6 +243,8 @@ def main() -> None:
     parser.add_argument("--structure", type=Path, default=Path("weights/structure.weights.h5"))
     parser.add_argument("--out", type=Path, default=Path("runs/spectral"))
     parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--peak", type=float, default=1e-3)
+    parser.add_argument("--begin", type=Path, help="weights to begin with")
     parser.add_argument("--per-piece", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, help="pieces per set, for a quick try")
@@ -247,7 +260,10 @@ def main() -> None:
         for window in windows(piece, network, (0, 107), PAST)
     ]
     print("windows:", len(found), len(valid), flush=True)
-    train(found, valid, args.out, minutes=args.minutes, seed=args.seed)
+    train(
+        found, valid, args.out, minutes=args.minutes, peak=args.peak, seed=args.seed,
+        begin=args.begin,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

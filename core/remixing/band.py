@@ -102,7 +102,7 @@ def arranged(
     frame = frame_of(heard, seconds)
     if controls.style == FITTING:
         controls = replace(controls, style=fitting(frame))
-    loaded = load_model("composer")
+    loaded = load_model("band")
     band = Band(frame, controls, _weights(loaded.spec.sha256, loaded.model))
     every = (frozenset(range(frame.score.bars)), frozenset(range(len(STEMS))))
     steps = [(*every, seed), *((s.bars, s.tracks, s.seed) for s in controls.redraws)]

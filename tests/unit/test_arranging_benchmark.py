@@ -70,7 +70,7 @@ def test_surprise_counts_the_parts_alone_and_chords_lower_it(case):
     told = arranging_nll.guide_of(short, case.chords)
     (guided,) = arranging_nll.network_nats(uniform, [short], [told])
     assert guided < plain - 0.5 * 5 * short.bars
-    found = arranging_nll.all_nats(uniform, [case], [case.chords], [piece(bars=9)] * 2)
+    found = arranging_nll.all_nats(uniform, uniform, [case], [case.chords], [piece(bars=9)] * 2)
     assert found["band"] == found["band, true chords told"] == [guided]
     # The same notes again, which the n-grams have counted, hardly surprise them.
     assert found["Kneser-Ney 6-grams"][0] < 0.3 * plain

@@ -220,7 +220,7 @@ def test_the_pages_load_what_the_band_hears_with():
     from core import transcription
 
     heard_with = {transcription.NOTES_MODEL, transcription.BEATS_MODEL}
-    assert heard_with | {"composer"} == set(info("remix", "band").models)
+    assert heard_with | {"band"} == set(info("remix", "band").models)
 
 
 def test_a_recipe_of_the_band_changes_with_any_of_its_networks(monkeypatch):
