@@ -1,10 +1,11 @@
 """`band`: hears a solo and plays along on drums, bass, piano and another instrument.
 
 What the second paper left open is that each instrument depends on its own past and on the others.
-Here the solo is heard as notes, beats and chords (core/transcription.py); the network of `composer`
-writes the parts note by note, each note given the solo a bar ahead and all that any part has played
-(core/remixing/band_drawing.py); the parts are played at the solo's own pace and in its own tuning
-(core/remixing/band_playing.py). Nothing of the sound is predicted, so nothing is noise.
+Here the solo is heard as notes, beats and chords (core/transcription.py); a network, `composer`'s
+taught to accompany, writes the parts note by note, each note given the solo a bar ahead and all
+that any part has played (core/remixing/band_drawing.py); the parts are played at the solo's own
+pace and in its own tuning (core/remixing/band_playing.py). Nothing of the sound is predicted, so
+nothing is noise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drawing a band: the composer's network fills the parts around the solo, led by the chords.
+"""Drawing a band: a network fills the parts around the solo, led by the chords.
 
 The network hears the solo a bar ahead (core/composition/stream.py) and all that it has drawn so
 far. In a chosen style it first hears two bars of the style's pattern, as if it had just played
