@@ -203,6 +203,8 @@ class Moments:
         """The cheapest path, int [CHUNK * STEP], replays priced; weighed: as `best_path` has it."""
         costs, joins, start = weighed
         size = len(history)
+        if not len(so_far):  # at first the clip may go on as it ended
+            return heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])[size:]
         before = np.concatenate([np.arange(self.count), so_far])
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
@@ -210,8 +212,6 @@ class Moments:
         for _ in range(REPLAY_TRIES + 1):
             heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
             path = heard[size:]
-            if not len(so_far):
-                return path  # at first the clip may go on as it ended
             found = self.replays.too_long(before, path)
             inside = frames_in(found, len(path))
             if kept is None or inside < kept[0]:
