@@ -27,7 +27,7 @@ import numpy as np
 from keras import ops
 
 from core.hearing.beat_frames import PARTS
-from core.hearing.beats_model import build
+from core.hearing.beats_model import WIDTH, build
 from core.hearing.beats_network import METRES, TEMPI
 from training.averaging import Average
 from training.history import History
@@ -36,7 +36,6 @@ from training.saving import save_weights
 Array = np.ndarray[Any, Any]
 
 BATCH = 16
-WIDTH = 48
 BAR, TEMPO, METRE = 1.0, 0.06, 0.04
 """What the other targets' losses are worth beside that of the beats."""
 _WARM_STEPS = 200
@@ -78,8 +77,7 @@ class Examples:
 def loss(target: Any, said: Any) -> Any:
     """Cross-entropy of frames where they are known, and, weighted, of the whole."""
     wanted, known = target[..., :_FRAMES], target[..., _FRAMES : _FRAMES + 1]
-    logits = said[..., :_FRAMES]
-    each = ops.maximum(logits, 0) - logits * wanted + ops.log1p(ops.exp(-ops.abs(logits)))
+    each = ops.binary_crossentropy(wanted, said[..., :_FRAMES], from_logits=True)
     weight = ops.convert_to_tensor([1.0, BAR] * PARTS, "float32") * known
     value = ops.sum(each * weight) / (PARTS * ops.sum(known) + 1.0)
     at = _FRAMES
@@ -96,9 +94,8 @@ def held_out(model: keras.Model, held: tuple[Array, Array]) -> tuple[float, floa
     """(loss, share of solos whose likeliest beat length is within an eighth of an octave)."""
     said = model.predict(held[0], batch_size=64, verbose=0)
     away = said[:, 0, _FRAMES : _FRAMES + TEMPI].argmax(axis=1) - _tempi(held[1])
-    return float(loss(ops.convert_to_tensor(held[1]), ops.convert_to_tensor(said))), float(
-        (np.abs(away) <= 2).mean()
-    )
+    value = loss(ops.convert_to_tensor(held[1]), ops.convert_to_tensor(said))
+    return float(value), float((np.abs(away) <= 2).mean())
 
 
 def commonest(targets: Array) -> float:

@@ -20,6 +20,7 @@ from core.spectrogram import DISPLAY
 KEPT = 0.7
 """Share of two bars of a replay that goes unpriced."""
 SAME_LAG = 2
+"""Frames by which a lag may differ from one at which the clip repeats itself."""
 BLUR = 22
 """Frames that a replay may seem to go on after its end: near-copies are judged by a second."""
 

@@ -208,19 +208,19 @@ class Moments:
         before = np.concatenate([np.arange(self.count), so_far])
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
-        kept: tuple[int, IntArray] | None = None
+        fewest, kept = CHUNK * STEP + 1, so_far
         for _ in range(REPLAY_TRIES + 1):
             heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
             path = heard[size:]
             found = self.replays.too_long(before, path)
             inside = frames_in(found, len(path))
-            if kept is None or inside < kept[0]:
-                kept = inside, path
+            if inside < fewest:
+                fewest, kept = inside, path
             if not inside:
                 break
             priced = self.replays.priced(found, heard, sources, size)
             costs = costs + (REPLAY * priced).astype(np.float32)
-        return kept[1] if kept else path
+        return kept
 
     @staticmethod
     def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:
