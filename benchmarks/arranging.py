@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import arranging_harmony
 from benchmarks.arranging_nll import all_nats, counted, fitting
 from benchmarks.arranging_pieces import HELD_OUT, Case, cases, held_out
 from benchmarks.composition_nll import interval
@@ -138,12 +139,18 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
     nats = all_nats(model.predict_on_batch, plain.predict_on_batch, found, heard, train)
     notes = [counted(fitting(case.piece)) for case in found]
     rows, by_kind = [], []
+    own: dict[str, list[list[float]]] = {}
     made = makers(found, heard, weights)
     for name in ROWS if wanted is None else [row for row in ROWS if row in wanted]:
         print(name, flush=True)
+        played = [made[name](index) for index in range(len(found))]
         figures = [
-            measured(made[name](index), case.parts, Chart(case.chords), case.bar_ticks)
-            for index, case in enumerate(found)
+            measured(parts, case.parts, Chart(case.chords), case.bar_ticks)
+            for parts, case in zip(played, found, strict=True)
+        ]
+        own[name] = [
+            arranging_harmony.harmony_of(parts, case)
+            for parts, case in zip(played, found, strict=True)
         ]
         row = summarise(
             name, "engine" if name in ENGINES else "rung", figures, [c.group for c in found]
@@ -161,7 +168,7 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
         f"{split} split, {len(found)} tunes of {', '.join(SUBSETS)}",
         len(found),
         rows,
-        (_surprise(nats, notes, found), _kinds(by_kind)),
+        (_surprise(nats, notes, found), arranging_harmony.table(own), _kinds(by_kind)),
     )
 
 

@@ -140,6 +140,8 @@ def repetition(heard: Heard) -> dict[str, float]:
     `repeated_share` and `plays` (core.repetition.Repeats): of stretches as long as the clip, the
     first beginning half a clip before the join, half a clip apart: mean share and most plays.
     `plays_kept`: 1 where no stretch plays anything more often in a row than the clip does.
+    `later_share`, `later_kept`: the same of stretches that begin at the join or later; NaN where
+    there are none.
     `whole_share` and `whole_plays`: of all that follows the clip as one stretch, which grows with
     its length: two minutes made of 20 s must repeat.
     """
@@ -153,13 +155,15 @@ def repetition(heard: Heard) -> dict[str, float]:
     made = [repeats(log_mel[:, heard.frames(s, s + heard.clip_s)], span, limit) for s in starts]
     after = log_mel[:, heard.frames(heard.clip_s, heard.end_s)]
     whole = repeats(after, span, limit)
-    plays = max(one.plays for one in made)
+    plays, later = max(one.plays for one in made), made[1:]
     return {
         "repeated_share": float(np.mean([one.share for one in made])),
         "clip_repeated_share": own.share,
         "plays": float(plays),
         "clip_plays": float(own.plays),
         "plays_kept": float(plays <= own.plays),
+        "later_share": float(np.mean([one.share for one in later])) if later else np.nan,
+        "later_kept": float(max(one.plays for one in later) <= own.plays) if later else np.nan,
         "whole_share": whole.share,
         "whole_plays": float(whole.plays),
         "source_variety": source_variety(source, after),

@@ -135,11 +135,13 @@ def repetition_table(tallies: Sequence[Tally]) -> Table:
     lines = []
     for tally in tallies:
         kept = [b["plays_kept"] for b in tally.behaviour]
+        later = [b["later_kept"] for b in tally.behaviour if np.isfinite(b["later_kept"])]
         lines.append([tally.name, _length(tally),
                       f"{tally.mean('repeated_share'):.0%}",
                       f"{tally.mean('clip_repeated_share'):.0%}",
                       f"{tally.mean('plays'):.2f}", f"{tally.mean('clip_plays'):.2f}",
                       f"{round(sum(kept))} of {len(kept)}", yes(all(kept)),
+                      f"{tally.mean('later_share'):.0%}", f"{round(sum(later))} of {len(later)}",
                       f"{tally.mean('whole_share'):.0%}", f"{tally.mean('whole_plays'):.1f}",
                       f"{tally.mean('source_variety'):.0%}"])  # fmt: skip
     return Table(
@@ -147,11 +149,13 @@ def repetition_table(tallies: Sequence[Tally]) -> Table:
         "In stretches of 20 s, as long as the clip: the share of sound that near-copies, for two "
         "bars or longer, something earlier in the stretch, and how many times in a row a piece of "
         "a bar or longer is played at most. Asked: in no stretch more times in a row than in the "
-        "clip. Then the same of the whole continuation as one stretch, which grows with its "
-        "length, and the share of the clip's seconds heard again. A near-copy differs by less "
-        "than 3 dB (core/repetition.py).",
+        "clip. The first stretch begins 10 s before the join, so that music which goes on as it "
+        "has just gone counts; \"from the join on\" leaves it out. Then the same of the whole "
+        "continuation as one stretch, which grows with its length, and the share of the clip's "
+        "seconds heard again. A near-copy differs by less than 3 dB (core/repetition.py).",
         ["what", "made", "repeated", "repeated in the clip", "most in a row",
          "most in a row in the clip", "tracks within the clip's", "reached",
+         "repeated, from the join on", "tracks within, from the join on",
          "repeated, whole", "in a row, whole", "clip's seconds heard"],
         lines,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from benchmarks import arranging, arranging_nll
+from benchmarks import arranging, arranging_harmony, arranging_nll
 from benchmarks.arranging_pieces import HELD_OUT, case_of, cases, stem_of
 from core.composition.composer_decoder import Weights
 from core.composition.instruments import DRUMS, LEAD, NAMES
@@ -92,3 +92,23 @@ def test_what_each_row_plays(case):
     assert figures(other.parts)["chord_note_rate"] < 0.6
     assert fixed["groove_similarity"] < true["groove_similarity"] == pytest.approx(1.0)
     assert set(rows[arranging.FIXED](0)) == set(STEMS)
+
+
+def test_harmony_is_judged_by_the_chords_that_the_parts_play(case):
+    """A third lower throughout, the parts are wrong beside the truth and as right by themselves."""
+    notes_in, on_root, tune_in, changes = arranging_harmony.harmony_of(case.parts, case)
+    assert (notes_in, on_root) == (1.0, 1.0)
+    assert changes == pytest.approx(8 / 9)
+    moved = {
+        stem: [dataclasses.replace(n, pitch=n.pitch - 4) for n in notes]
+        for stem, notes in case.parts.items()
+    }
+    beside = measured(moved, case.parts, Chart(case.chords), case.bar_ticks)
+    assert beside["bass_root_agreement"] == 0.0
+    apart = arranging_harmony.harmony_of(moved, case)
+    assert apart[:2] == [1.0, 1.0]
+    assert apart[2] != tune_in
+    silent = arranging_harmony.harmony_of(dict.fromkeys(STEMS, ()), case)
+    assert np.isnan(silent[:3]).all()
+    (line,) = arranging_harmony.table({"the truth": [[1.0, np.nan, 0.5, 1.0], silent]}).rows
+    assert line == ["the truth", "1.00", "", "0.50", "0.50"]

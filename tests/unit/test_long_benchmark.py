@@ -108,6 +108,8 @@ def test_looping_more_than_the_clip_does_is_held_against_a_continuation():
     kept, lost = (repetition(hear(clip, after)) for after in (going_on, stuck))
     assert (kept["plays_kept"], kept["plays"], kept["whole_share"]) == (1.0, 1.0, 0.0)
     assert lost["plays_kept"] == 0.0
+    assert (kept["later_kept"], kept["later_share"], lost["later_kept"]) == (1.0, 0.0, 0.0)
+    assert np.isnan(repetition(hear(clip, clip_of(going_on.samples[0, : 6 * RATE])))["later_kept"])
     assert lost["plays"] == 3.0
     assert lost["whole_plays"] == 6.0
     assert lost["source_variety"] == pytest.approx(4 / 12, abs=0.09)
