@@ -54,9 +54,9 @@ def table(found: Mapping[str, Sequence[Sequence[float]]]) -> Table:
         lines.append([name, *(f"{some.mean():.2f}" if len(some) else "" for some in known)])
     return Table(
         "In the harmony that each plays",
-        "Means. Chords here are those that a row's own parts play, found as the true ones are found "
-        "in the true parts: whether parts agree with each other, and the tune with them, where they "
-        "need not be the true chords.",
+        "Means. Chords here are those that a row's own parts play, found as the true ones are "
+        "found in the true parts: whether parts agree with each other, and the tune with them, "
+        "where they need not be the true chords.",
         ["name", *COLUMNS],
         lines,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -74,7 +74,9 @@ def given_mask(piece: Piece, rng: Any) -> Array:
 
 
 class Examples:
-    """Batches of windows, each batch from its own seed."""
+    """Batches of windows, each batch from its own seed. shares: see WEIGHTS."""
+
+    shares: ClassVar[Mapping[str, float]] = WEIGHTS
 
     def __init__(self, found: Sequence[Piece], seed: int, length: int, batch: int) -> None:
         self.found, self.seed, self.length, self.batch_size = found, seed, length, batch
@@ -82,14 +84,15 @@ class Examples:
         notes = np.array([len(p.events) for p in found], float)
         subsets = np.array([p.subset for p in found])
         chance = np.zeros(len(found))
-        named = [s for s in WEIGHTS if (subsets == s).any()]
+        named = [s for s in self.shares if (subsets == s).any()]
         for subset in named:
             mine = subsets == subset
             root = np.sqrt(notes * mine)  # long medleys are not to drown the others
-            chance += WEIGHTS[subset] * root / root.sum()
+            chance += self.shares[subset] * root / root.sum()
         others = ~np.isin(subsets, named)
         if others.any():
-            chance += (1 - sum(WEIGHTS[s] for s in named)) * notes * others / (notes * others).sum()
+            rest = 1 - sum(self.shares[s] for s in named)
+            chance += rest * notes * others / (notes * others).sum()
         self.chance = chance / chance.sum()
 
     def batch(self, index: int) -> tuple[Array, Array]:

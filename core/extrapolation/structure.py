@@ -21,6 +21,7 @@ from core.extrapolation.candidates import short_list, source_frames
 from core.extrapolation.features import Features, features
 from core.extrapolation.loop import source_costs
 from core.extrapolation.mixing import SECOND_FRAMES, Chunk, mixed
+from core.extrapolation.pulse import change_costs
 from core.extrapolation.render import Segment, align, render
 from core.extrapolation.replays import Replays, frames_in
 from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
@@ -49,7 +50,7 @@ CHUNK = 108
 LONGEST_CLIP_S = 40.0
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
-REPLAY, REPLAY_TRIES = 0.15, 8
+REPLAY, REPLAY_TRIES = 0.15, 12
 """What a step of a replay of two bars costs after the first 10 s, units of 20 dB, and how often the
 path is sought anew at most; chosen on the validation split, see training/README.md."""
 LEAN_S, LEAN = (10.0, 19.5), (0.2, 0.0)
@@ -130,6 +131,11 @@ class Moments:
         """What would be a replay."""
         return Replays(self._found, self.count)
 
+    @cached_property
+    def changes(self) -> FloatArray:
+        """What a change from each frame to each other costs the beat."""
+        return change_costs(self._found, self.count)
+
     def lean(self) -> float:
         """How much `loop`'s rule counts beside the network, which short clips tell too little."""
         seconds = self.count / DISPLAY.frame_rate_hz
@@ -200,7 +206,10 @@ class Moments:
         lags: IntArray,
         weighed: tuple[FloatArray, FloatArray, FloatArray],
     ) -> IntArray:
-        """The cheapest path, int [CHUNK * STEP], replays priced; weighed: as `best_path` has it."""
+        """The cheapest path, int [CHUNK * STEP]; weighed: as `best_path` has it.
+
+        After the first 10 s replays have a price, and so have changes that lose the beat.
+        """
         costs, joins, start = weighed
         size = len(history)
         if not len(so_far):  # at first the clip may go on as it ended
@@ -208,6 +217,7 @@ class Moments:
         before = np.concatenate([np.arange(self.count), so_far])
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
+        joins = joins + self.changes[sources[:, :, None], sources[:, None]] / WEIGHTS.mismatch
         fewest, kept = CHUNK * STEP + 1, so_far
         for _ in range(REPLAY_TRIES + 1):
             heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
