@@ -6,12 +6,12 @@
     python -m benchmarks.judge --data DIR --engines structure --designs both --json FILE --keep
 
 A classifier two-sample test (Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", 2017),
-one judge per engine. It hears the clip's last 5 s and the 10 s after them; it is trained on the
-training split, the epoch is chosen on the validation split, and its accuracy is measured on the
-test split, as many true continuations as generated ones, so that guessing gives 0.5. Of several
-designs the one that detects best on the validation split counts. Judges are part of the
-measurement: they are trained anew for every engine and not shipped. The rungs show what a judge can
-hear at all.
+for each engine a network (judge_model.py) and trees on plain figures (judge_figures.py). They hear
+the clip's last 5 s and the 10 s after them; they learn from the training split, the epoch is chosen
+on the validation split, and their accuracy is measured on the test split, as many true
+continuations as generated ones, so that guessing gives 0.5. Of the designs the one that detects
+best on the validation split counts. Judges are part of the measurement: they are trained anew for
+every engine and not shipped. The rungs show what a judge can hear at all.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import keras
 import numpy as np
 
 from benchmarks.extrapolation import load, usable_engines
+from benchmarks.judge_figures import FIGURES, FiguresJudge
 from benchmarks.judge_material import FRAMES, RUNGS, SHIFTS, Material, material
 from benchmarks.judge_model import DESIGNS, build
 from benchmarks.results import Results, Row, Table, summarise
@@ -38,7 +39,7 @@ from core.audio import FloatArray
 from core.engines import engines
 from core.spectrogram import DISPLAY
 
-DESIGN = ("both",)
+DESIGN = ("both", FIGURES)
 PAIRS = 16
 EPOCHS = 12
 PATIENCE = 4
@@ -53,8 +54,9 @@ COMMIT = "commit"
 class Verdict:
     """A trained judge's outcome.
 
-    valid_accuracy: at the chosen epoch. right_true, right_made: bool [pairs] of the test split,
-    whether the true and the generated sound of each pair was told rightly.
+    valid_accuracy: at the chosen epoch, which is 0 of a judge without epochs. right_true,
+    right_made: bool [pairs] of the test split, whether the true and the generated sound of each
+    pair was told rightly.
     """
 
     design: str
@@ -136,10 +138,17 @@ def verdict(design: str, sets: Sequence[Material], *, epochs: int = EPOCHS) -> V
     """Train on the first set, choose on the second, measure on the third."""
     training, validation, measured = sets
     start = time.perf_counter()
-    judge, accuracy, epoch = train(design, training, validation, epochs=epochs)
-    seconds = time.perf_counter() - start
-    right_true = logits(judge, measured.true) > 0
-    right_made = logits(judge, measured.made) <= 0
+    if design == FIGURES:
+        figures = FiguresJudge(training)
+        true, made = figures.says_true(validation.true), figures.says_true(validation.made)
+        accuracy, epoch = float(np.mean(true) + np.mean(~made)) / 2, 0
+        seconds = time.perf_counter() - start
+        right_true, right_made = figures.says_true(measured.true), ~figures.says_true(measured.made)
+    else:
+        judge, accuracy, epoch = train(design, training, validation, epochs=epochs)
+        seconds = time.perf_counter() - start
+        right_true = logits(judge, measured.true) > 0
+        right_made = logits(judge, measured.made) <= 0
     return Verdict(design, accuracy, epoch, seconds, right_true, right_made)
 
 
@@ -183,7 +192,7 @@ def _line(name: str, each: Verdict, pairs: int, counts: bool) -> list[str]:
     figures = [each.valid_accuracy, each.accuracies.mean()]
     figures += [each.right_true.mean(), each.right_made.mean()]
     return [
-        name, each.design, "yes" if counts else "", str(pairs), str(each.epoch),
+        name, each.design, "yes" if counts else "", str(pairs), str(each.epoch or ""),
         *(f"{figure:.3f}" for figure in figures), f"{each.seconds:.0f}",
     ]  # fmt: skip
 
@@ -226,7 +235,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     names = [*RUNGS, *(info.name for info in engines("extrapolate"))]
     parser.add_argument("--engines", type=lambda text: text.split(","), help=", ".join(names))
-    parser.add_argument("--designs", type=lambda text: text.split(","), default=list(DESIGNS))
+    parser.add_argument("--designs", type=lambda text: text.split(","), default=[*DESIGNS, FIGURES])
     parser.add_argument("--limit", type=int, help="tracks per split, for a quick look")
     parser.add_argument("--training", type=int, help="tracks of the training split, all by default")
     parser.add_argument("--epochs", type=int, default=EPOCHS)

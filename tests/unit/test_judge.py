@@ -10,6 +10,7 @@ import pytest
 from benchmarks import frechet, judge, judge_material
 from benchmarks.extrapolation import Window
 from benchmarks.frechet import TRUE, Embeddings
+from benchmarks.judge_figures import FIGURES, JOIN, figures
 from benchmarks.judge_material import FRAMES, STORED_FRAMES, Material, code, heard
 from benchmarks.judge_model import DESIGNS, build
 from benchmarks.results import Results, Row, Table
@@ -150,6 +151,31 @@ def test_pairs_that_are_the_same_are_told_at_chance():
     result = judge.verdict("similarity", [same, same, same], epochs=1)
     np.testing.assert_array_equal(result.accuracies, 0.5)
     assert result.valid_accuracy == 0.5
+
+
+def test_figures_tell_a_smoother_spectrum_and_nothing_where_there_is_nothing_to_tell():
+    def smoothed(count, seed):
+        found = pairs(count, seed, 0.0)
+        made = found.true.astype(np.float32)
+        made[:, JOIN:, 1:] = (made[:, JOIN:, 1:] + made[:, JOIN:, :-1]) / 2
+        return Material(found.tracks, found.true, made.astype(np.float16))
+
+    result = judge.verdict(FIGURES, [smoothed(12, 1), smoothed(6, 2), smoothed(6, 3)])
+    assert (result.valid_accuracy, result.epoch) == (1.0, 0)
+    np.testing.assert_array_equal(result.accuracies, 1.0)
+    same = pairs(8, 4, 0.0)
+    same = Material(same.tracks, same.true, same.true)
+    np.testing.assert_array_equal(judge.verdict(FIGURES, [same, same, same]).accuracies, 0.5)
+
+
+def test_a_copy_of_the_clips_end_is_as_near_to_it_as_can_be():
+    sound = pairs(1, 5, 0.0).true[0].astype(np.float32)
+    apart = figures(sound)
+    sound[JOIN : JOIN + 200] = sound[JOIN - 200 : JOIN]
+    copied = figures(sound)
+    assert len(copied) == 6 * 8 + 3
+    assert copied[-2] < 0.1
+    assert apart[-2] > 4
 
 
 def test_the_design_that_detects_best_on_validation_counts(monkeypatch):
