@@ -9,6 +9,7 @@ bars, moved to the chords of the new ones, so that the band keeps its groove.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -38,6 +39,10 @@ FILL_EVERY = 8
 TEMPERATURE, TOP_P = 0.9, 0.95
 TOWARDS_PATTERN, TOWARDS_OWN = -0.35, -0.55
 """Controls.repetition for either: how strongly a bar is drawn towards what it takes up."""
+TOWARDS_PATTERN_ANEW = (TOWARDS_PATTERN, 0.0, 0.5)
+"""The same, when a part that hardly plays is drawn anew, beside all others; one after another."""
+LEAST_BARS, LEAST_SHARE = 2, 0.6
+"""In a style, a part plays in at least this share of bars where at least so many are drawn."""
 USUAL_GENRES = {(4, 4): "rock", (3, 4): "folk band", (2, 4): "folk band", (6, 8): "blues"}
 """Of no style: where none is named, the network takes after the many pieces without a band."""
 TRUST = 1.0
@@ -96,8 +101,52 @@ def drawn(
 ) -> Arrangement:
     """Some parts drawn anew in some bars, all else as it is. parts: indices in STEMS.
 
-    The same arguments and weights give the same notes.
+    In a style every part plays: one that hardly does is drawn again, now that the others stand, and
+    in the end it plays the style's pattern. The same arguments and weights give the same notes.
     """
+    towards = TOWARDS_PATTERN if band.primer else TOWARDS_OWN
+    made = _once(arrangement, band, bars, parts, seed, towards, progress)
+    if band.primer:
+        for part, towards in itertools.product(sorted(parts), TOWARDS_PATTERN_ANEW):
+            if _hardly_plays(made, STEMS[part], band, bars):
+                made = _once(made, band, bars, frozenset({part}), seed, towards)
+        for part in sorted(parts):
+            if _hardly_plays(made, STEMS[part], band, bars):
+                made = made.with_notes({STEMS[part]: _patterned(made, STEMS[part], band, bars)})
+    return made
+
+
+def _patterned(made: Arrangement, stem: str, band: Band, bars: frozenset[int]) -> list[Note]:
+    """A part's notes outside `bars`, and in those the pattern's."""
+    bar_ticks, frame = band.frame.score.bar_ticks, band.frame
+    kept = [note for note in made.notes(stem) if note.start // bar_ticks not in bars]
+    played = [bar + band.primer for bar in sorted(bars) if frame.first <= bar <= frame.last]
+    found = pattern(band.controls.style, band.metre, band.chart(), played)[stem]
+    shift = 0 if stem == "drums" else frame.shift
+    moved = [
+        dataclasses.replace(note, start=note.start - band.later, pitch=note.pitch - shift)
+        for note in found
+    ]
+    return sorted([*kept, *moved])
+
+
+def _hardly_plays(made: Arrangement, stem: str, band: Band, bars: frozenset[int]) -> bool:
+    """Whether a part has notes in few of the bars that were drawn."""
+    drawn_bars = {bar for bar in bars if band.frame.first <= bar <= band.frame.last}
+    played = {note.start // band.frame.score.bar_ticks for note in made.notes(stem)} & drawn_bars
+    return len(drawn_bars) >= LEAST_BARS and len(played) < LEAST_SHARE * len(drawn_bars)
+
+
+def _once(
+    arrangement: Arrangement,
+    band: Band,
+    bars: frozenset[int],
+    parts: frozenset[int],
+    seed: int,
+    towards: float,
+    progress: Progress = ignore,
+) -> Arrangement:
+    """See `drawn`. towards: how strongly to what is taken up, as Controls.repetition."""
     frame, score = band.frame, band.frame.score
     open_bars = frozenset(bar for bar in bars if frame.first <= bar <= frame.last)
     if not open_bars or not parts:
@@ -111,11 +160,7 @@ def drawn(
         density=min(int(band.controls.density * 5), 4),
         instruments=frozenset({LEAD, *(band.style.instrument(stem) for stem in STEMS)}),
     )
-    asked = Controls(
-        temperature=TEMPERATURE,
-        top_p=TOP_P,
-        repetition=TOWARDS_PATTERN if band.primer else TOWARDS_OWN,
-    )
+    asked = Controls(temperature=TEMPERATURE, top_p=TOP_P, repetition=towards)
     write(
         canvas,
         conditions,

@@ -116,6 +116,25 @@ def test_where_no_style_is_asked_for_the_fitting_one_is_played_and_named():
     assert fits == arranged(heard, 4 * BAR_S, 1, BandControls(fits.controls.style))
 
 
+def test_in_a_style_every_part_plays_and_as_the_data_would_none_has_to(network):
+    heard = heard_tune(6)
+    usual = network.answer[TIME].bias.numpy().copy()
+    network.answer[TIME].bias.assign(np.eye(SIZES[TIME], dtype=np.float32)[BAR_LINE] * 40)
+    try:
+        played, still = (
+            notes_of(arranged(heard, 6 * BAR_S, 1, BandControls(style=style, ending=False)))
+            for style in ("folk", AS_THE_DATA)
+        )
+    finally:
+        network.answer[TIME].bias.assign(usual)
+        band_module._weights.cache_clear()
+    assert not any(still.values())
+    for stem in STEMS:
+        assert len({note.start // 96 for note in played[stem]}) >= 5
+    # The tune is in G and its chords are G and D: so is the pattern.
+    assert {n.pitch % 12 for n in played["bass"]} <= {7, 2, 9}
+
+
 def test_chords_lead_what_is_drawn():
     heard = heard_tune(4)
     frame = frame_of(heard, 4 * BAR_S)
