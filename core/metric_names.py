@@ -73,7 +73,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "detection_accuracy", "Detection accuracy", "", "lower", 2,
-            "How often a network trained to tell true music from this is right; at 0.5 it cannot "
+            "How often a judge trained to tell true music from this is right; at 0.5 it cannot "
             "tell, at 1 it always can.",
         ),
         Metric(
