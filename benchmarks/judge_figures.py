@@ -23,7 +23,7 @@ JOIN = SEAM_FRAME + SHIFTS // 2
 EDGES = (0, 10, 20, 32, 46, 62, DISPLAY.n_mels)
 """Mel bands that are counted together."""
 BESIDE_SEAM = 2
-APART = 43
+APART = round(DISPLAY.frame_rate_hz)
 """Frames, a second, that what counts as repeated must lie back at least."""
 EVERY = 4
 """Of so many mel bands one is compared where moments are."""

@@ -109,6 +109,7 @@ def drawn(
     if band.primer:
         for part, towards in itertools.product(sorted(parts), TOWARDS_PATTERN_ANEW):
             if _hardly_plays(made, STEMS[part], band, bars):
+                progress(1.0)  # whoever has cancelled need not wait for the next
                 made = _once(made, band, bars, frozenset({part}), seed, towards)
         for part in sorted(parts):
             if _hardly_plays(made, STEMS[part], band, bars):
