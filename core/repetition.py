@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.audio import FloatArray
 from core.metrics import beat_times_s
@@ -109,6 +110,19 @@ def near_runs(distances: FloatArray, shortest: int, limit_db: float) -> list[tup
     # Window i covers frames i to i + window - 1.
     runs = [(int(a), int(b) + window - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return [(start, stop) for start, stop in runs if stop - start >= shortest]
+
+
+def may_have_runs(distances: FloatArray, shortest: int, limit_db: float) -> npt.NDArray[np.bool_]:
+    """Bool [lags] of [lags, frames], dB: False where `near_runs` finds none, and quickly so.
+
+    Of so many windows of a second after each other as a run has, one is looked at.
+    """
+    window = round(SMOOTHING_S * DISPLAY.frame_rate_hz)
+    apart = max(shortest - window + 1, 1)
+    found = np.zeros(len(distances), bool)
+    for start in range(0, distances.shape[1] - window + 1, apart):
+        found |= distances[:, start : start + window].mean(axis=1) < limit_db + 1e-3
+    return found
 
 
 def _moving_mean(values: FloatArray, window: int) -> FloatArray:

@@ -4,8 +4,9 @@ No one knows which of several past moments comes next, and the mean of the likel
 what does come than any of them. `spectral`'s network says of each range of the spectrum how much of
 each of six moments it expects; in these shares they are mixed, each aligned to the sample with the
 path's own sound, and each mel band is brought to the level expected. Phases are those of the sounds
-themselves. Moments that differ much from what is played are left out: two sentences at once would
-be a crowd.
+themselves. Shares are made less equal than they are said, for in equal parts sounds blur each
+other. Moments that differ much from what is played are left out: two sentences at once would be a
+crowd.
 """
 
 from __future__ import annotations
@@ -60,12 +61,14 @@ def mixed(
     played: Clip,
     chunks: list[Chunk],
     log_mel: FloatArray,
+    sharper: float = 1.0,
     progress: Progress = ignore,
 ) -> Clip:
     """`played`, the sound along the chunks' paths, with their other sources mixed in.
 
-    log_mel: [frames, 80] of `clip`, dB. As long as `played`, whose rate and channels are the
-    clip's. Raises ModelUnavailableError where the weights of `spectral` are missing.
+    log_mel: [frames, 80] of `clip`, dB. sharper: power to which the shares of the sources are
+    raised, for in equal parts they blur each other. As long as `played`, whose rate and channels
+    are the clip's. Raises ModelUnavailableError where the weights of `spectral` are missing.
     """
     network = load_model(MODEL_ID)
     hop = DISPLAY.hop_length * clip.sample_rate / DISPLAY.sample_rate
@@ -79,7 +82,7 @@ def mixed(
         main = played.samples[:, start : played.length if last else stop + fade]
         inputs = painter_input(log_mel / DB_PER_UNIT, chunk.sources, chunk.costs)
         sounds = np.stack([main, *_beneath(clip, main, chunk, len(log_mel) - 1, hop)])
-        made = mix(sounds, network(inputs[None])[0], clip.sample_rate)
+        made = mix(sounds, network(inputs[None])[0], clip.sample_rate, sharper)
         # Both sides of this fade are mostly the same sound.
         over = np.linspace(0.0, 1.0, fade, dtype=np.float32)
         if index:
@@ -134,7 +137,7 @@ def _aligned(mono: FloatArray, wanted: FloatArray, rough: int, reach: int) -> in
     return low + int(np.argmax(match_scores(mono[low : high + len(wanted)], wanted)))
 
 
-def mix(sounds: FloatArray, said: FloatArray, rate: int) -> FloatArray:
+def mix(sounds: FloatArray, said: FloatArray, rate: int, sharper: float = 1.0) -> FloatArray:
     """[CANDIDATES, channels, samples] -> [channels, samples], by what the painter says.
 
     The first sound is the one that is played. said: [FRAMES, CANDIDATES * GROUPS + 80], see
@@ -151,6 +154,7 @@ def mix(sounds: FloatArray, said: FloatArray, rate: int) -> FloatArray:
     levels = np.maximum(levels, floor)
     shares = said[:, : CANDIDATES * GROUPS].reshape(frames, CANDIDATES, GROUPS)
     shares = shares.transpose(1, 2, 0) * likeness(levels, floor)[:, None]
+    shares = (shares / shares.max(axis=0)) ** sharper
     shares = np.repeat(shares / shares.sum(axis=0), BANDS // GROUPS, axis=1)
     whole = sum(
         (hats.T @ share)[None] * spectrum for share, spectrum in zip(shares, spectra, strict=True)

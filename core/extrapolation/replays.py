@@ -14,13 +14,21 @@ import numpy.typing as npt
 
 from core.extrapolation.features import Features
 from core.extrapolation.self_similarity import PAST, STEP, IntArray
-from core.repetition import audible, frame_distances_db, near_copy_db, near_runs, two_bars_s
+from core.repetition import (
+    audible,
+    frame_distances_db,
+    may_have_runs,
+    near_copy_db,
+    near_runs,
+    two_bars_s,
+)
 from core.spectrogram import DISPLAY
 
 KEPT = 0.7
 """Share of two bars of a replay that goes unpriced."""
 SAME_LAG = 2
 """Frames by which a lag may differ from one at which the clip repeats itself."""
+FAR_DB = 100.0
 BLUR = 22
 """Frames that a replay may seem to go on after its end: near-copies are judged by a second."""
 
@@ -46,13 +54,16 @@ class Replays:
         """
         before = before[-self.window :]
         whole = np.concatenate([before, path])
-        apart = self.distances[whole[:, None], whole[None]]
-        found = []
         most = min(len(whole), self.window) - self.span
-        for lag in range(max(self.span // 4, 1), most + 1):
-            if self.own[lag]:
-                continue
-            for start, stop in near_runs(np.diagonal(apart, -lag), self.span, self.limit):
+        lags = np.arange(max(self.span // 4, 1), most + 1)
+        lags = lags[~self.own[lags]]
+        later = np.arange(len(whole))[None] + lags[:, None]
+        apart = self.distances[whole[np.minimum(later, len(whole) - 1)], whole[None]]
+        apart[later >= len(whole)] = FAR_DB
+        found = []
+        for row in np.flatnonzero(may_have_runs(apart, self.span, self.limit)):
+            lag = int(lags[row])
+            for start, stop in near_runs(apart[row, : len(whole) - lag], self.span, self.limit):
                 if lag + stop > len(before) + BLUR:
                     found.append((lag, lag + start - len(before), lag + stop - len(before)))
         return found

@@ -25,29 +25,36 @@ class Weights:
     touch: float = 2.0
 
 
-def best_path(
-    costs: FloatArray, joins: FloatArray, start: FloatArray, weights: Weights
-) -> IntArray:
+def best_path(costs: FloatArray, changes: FloatArray, start: FloatArray) -> IntArray:
     """The cheapest sequence of lags: int [steps], indices into `lags`.
 
     costs: [steps, lags], what copying at each lag costs, infinite where there is nothing to copy.
-    joins: [steps, lags, lags], entry (t, a, b) how unlike what leads up to step t is at lags a and
-    b. start: [lags], what it costs to begin at each. Staying at a lag is free.
+    changes: [steps, lags, lags], entry (t, a, b) what it costs to come to lag a from lag b at step
+    t; staying at a lag is free, whatever it says. start: [lags], what it costs to begin at each.
     """
     steps, lags = costs.shape
     total = costs[0] + start
     back = np.zeros((steps, lags), np.int64)
     own = np.arange(lags)
     for step in range(1, steps):
-        through = total[:, None] + weights.jump + weights.mismatch * joins[step]
+        through = total + changes[step]
         through[own, own] = total
-        back[step] = np.argmin(through, axis=0)
-        total = through[back[step], own] + costs[step]
+        back[step] = through.argmin(axis=1)
+        total = through[own, back[step]] + costs[step]
     path = np.zeros(steps, np.int64)
     path[-1] = int(np.argmin(total))
     for step in range(steps - 1, 0, -1):
         path[step - 1] = back[step, path[step]]
     return path
+
+
+def worth_trying(costs: FloatArray, most: int) -> IntArray:
+    """The `most` lags that are cheapest at their cheapest step, and each step's cheapest, sorted.
+
+    costs: [steps, lags]. The time of a search grows with the square of the lags.
+    """
+    cheapest = np.argsort(costs.min(axis=0), kind="stable")[:most]
+    return np.union1d(cheapest, costs.argmin(axis=1))
 
 
 def lead_up_distances(table: FloatArray, window: int) -> FloatArray:

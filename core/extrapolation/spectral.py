@@ -19,6 +19,7 @@ from core.extrapolation.features import features
 from core.extrapolation.painting import Painted, painted, painter_input, spectrum
 from core.extrapolation.render import fade_from_ringing
 from core.extrapolation.self_similarity import DB_PER_UNIT, IntArray
+from core.extrapolation.steadying import steadied
 from core.extrapolation.structure import LONGEST_CLIP_S, MIN_CLIP_S, Moments
 from core.inversion import consistent
 from core.loaders import load_model
@@ -56,7 +57,8 @@ class Spectral:
             whole = np.concatenate([so_far.samples, chunks[-1]], axis=1)
             so_far = Clip(whole[:, -round(LONGEST_CLIP_S * rate) :], rate)
         progress(1.0)
-        sound = Clip(np.concatenate(chunks, axis=1), rate).resampled(clip.sample_rate)
+        sound = Clip(np.concatenate(chunks, axis=1)[:, :length], rate)
+        sound = steadied(sound).resampled(clip.sample_rate)
         return Clip(fit_length(sound.samples, round(seconds * clip.sample_rate)), clip.sample_rate)
 
     def _chunk(self, clip: Clip, rng: np.random.Generator, progress: Progress) -> FloatArray:

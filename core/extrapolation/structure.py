@@ -24,7 +24,13 @@ from core.extrapolation.mixing import SECOND_FRAMES, Chunk, mixed
 from core.extrapolation.pulse import change_costs
 from core.extrapolation.render import Segment, align, render
 from core.extrapolation.replays import Replays, frames_in
-from core.extrapolation.search import IntArray, Weights, best_path, lead_up_distances
+from core.extrapolation.search import (
+    IntArray,
+    Weights,
+    best_path,
+    lead_up_distances,
+    worth_trying,
+)
 from core.extrapolation.self_similarity import (
     CHANNELS,
     LAGS,
@@ -36,6 +42,7 @@ from core.extrapolation.self_similarity import (
     frames_of,
     network_input,
 )
+from core.extrapolation.steadying import steadied
 from core.loaders import load_model
 from core.progress import Progress, ignore, part
 from core.spectrogram import DISPLAY
@@ -48,14 +55,17 @@ MIN_LAG = 16
 CHUNK = 108
 """Steps that one prediction is used for, 10 s."""
 LONGEST_CLIP_S = 40.0
+MOST_LAGS = 256
+"""About as many lags are looked at for a path; a clip of 20 s has fewer at first."""
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
 REPLAY, REPLAY_TRIES = 0.15, 12
 """What a step of a replay of two bars costs after the first 10 s, units of 20 dB, and how often the
 path is sought anew at most; chosen on the validation split, see training/README.md."""
-LEAN_S, LEAN = (10.0, 19.5), (0.2, 0.0)
-"""Weight of `loop`'s costs beside the predicted distances, by the clip's length, falling between
-these; chosen on the validation split, see training/README.md."""
+LEAN_S, LEAN, SHARPER = (5.0, 10.0, 19.5), (1.0, 0.7, 0.0), (3.0, 1.5, 1.5)
+"""At these lengths of the clip, and evenly between them, the weight of `loop`'s costs beside the
+predicted distances, and `mixed`'s power of its shares; chosen on the validation split, see
+training/README.md."""
 WEIGHTS = Weights()
 
 
@@ -85,7 +95,9 @@ class Structure:
         path = np.concatenate([chunk.path for chunk in chunks])
         segments = segments_of(path, moments, used, length)
         played = render(used, segments, length, part(progress, 0.5, 0.6))
-        made = mixed(used, played, chunks, found.log_mel.T, part(progress, 0.6, 1.0))
+        sharper = moments.by_length(SHARPER)
+        made = mixed(used, played, chunks, found.log_mel.T, sharper, part(progress, 0.6, 1.0))
+        made = steadied(made)
         skipped = clip.length - used.length
         return made, [Segment(skipped + s.source, s.length) for s in segments]
 
@@ -136,10 +148,9 @@ class Moments:
         """What a change from each frame to each other costs the beat."""
         return change_costs(self._found, self.count)
 
-    def lean(self) -> float:
-        """How much `loop`'s rule counts beside the network, which short clips tell too little."""
-        seconds = self.count / DISPLAY.frame_rate_hz
-        return float(np.interp(seconds, LEAN_S, LEAN))
+    def by_length(self, values: tuple[float, ...]) -> float:
+        """What stands for a clip of this length between `values` at LEAN_S."""
+        return float(np.interp(self.count / DISPLAY.frame_rate_hz, LEAN_S, values))
 
     def chunks(
         self, steps: int, rng: np.random.Generator, progress: Progress = ignore
@@ -171,7 +182,7 @@ class Moments:
         lags, said = self.predicted(history)
         size = len(history)
         likely, distances_ahead = short_list(said, lags, size)
-        lean = self.lean()
+        lean = self.by_length(LEAN)
         if lean > 0:
             lags = self.looped.best_of_groups(lags)
         ahead = np.arange(1, CHUNK + 1)[:, None] * STEP
@@ -185,13 +196,8 @@ class Moments:
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
         costs += lean * self.looped.costs(lags)
         costs = np.where(usable, costs, np.inf).astype(np.float32)
-        own = self.mixed[np.ix_(history, history)]
-        lead = lead_up_distances(own, LEAD_UP_FRAMES)
-        joins = self._joins(lead, lags, size)
-        first = np.clip(size - lags, 0, size)
-        touch = lead_up_distances(own[-TOUCH_REACH:], TOUCH_FRAMES)[-1, first]
-        start = WEIGHTS.mismatch * lead[size, first] + WEIGHTS.touch * touch
-        path = self._sought(history, so_far, lags, (costs, joins, start))
+        tried = worth_trying(costs, MOST_LAGS)
+        path = self._sought(history, so_far, lags[tried], costs[:, tried])
         sources = history[source_frames(likely, size)]
         sources[0] = np.pad(path, (0, sources.shape[1] - len(path)), mode="edge")
         # Seconds for which the history is too short have no other source than the path's own.
@@ -200,27 +206,22 @@ class Moments:
         return Chunk(path, sources, distances_ahead)
 
     def _sought(
-        self,
-        history: IntArray,
-        so_far: IntArray,
-        lags: IntArray,
-        weighed: tuple[FloatArray, FloatArray, FloatArray],
+        self, history: IntArray, so_far: IntArray, lags: IntArray, costs: FloatArray
     ) -> IntArray:
-        """The cheapest path, int [CHUNK * STEP]; weighed: as `best_path` has it.
+        """The cheapest path, int [CHUNK * STEP]; costs: as `best_path` has it.
 
         After the first 10 s replays have a price, and so have changes that lose the beat.
         """
-        costs, joins, start = weighed
         size = len(history)
+        changes, start = self._changes(history, lags, keep_beat=len(so_far) > 0)
         if not len(so_far):  # at first the clip may go on as it ended
-            return heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])[size:]
+            return heard_along(history, lags[best_path(costs, changes, start)])[size:]
         before = np.concatenate([np.arange(self.count), so_far])
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
-        joins = joins + self.changes[sources[:, :, None], sources[:, None]] / WEIGHTS.mismatch
         fewest, kept = CHUNK * STEP + 1, so_far
         for _ in range(REPLAY_TRIES + 1):
-            heard = heard_along(history, lags[best_path(costs, joins, start, WEIGHTS)])
+            heard = heard_along(history, lags[best_path(costs, changes, start)])
             path = heard[size:]
             found = self.replays.too_long(before, path)
             inside = frames_in(found, len(path))
@@ -232,12 +233,26 @@ class Moments:
             costs = costs + (REPLAY * priced).astype(np.float32)
         return kept
 
-    @staticmethod
-    def _joins(lead: FloatArray, lags: IntArray, size: int) -> FloatArray:
-        """[CHUNK, lags, lags]: lead-up distance of the two sources at each step."""
+    def _changes(
+        self, history: IntArray, lags: IntArray, *, keep_beat: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """What `best_path` is told of changes, [CHUNK, lags, lags], and of the start, [lags].
+
+        How unlike the lead-ups of two sources are at each step, and how far apart within a beat.
+        """
+        size = len(history)
+        own = self.mixed[np.ix_(history, history)]
+        lead = lead_up_distances(own, LEAD_UP_FRAMES)
+        first = np.clip(size - lags, 0, size)
+        touch = lead_up_distances(own[-TOUCH_REACH:], TOUCH_FRAMES)[-1, first]
+        start = WEIGHTS.mismatch * lead[size, first] + WEIGHTS.touch * touch
+        prices = WEIGHTS.jump + WEIGHTS.mismatch * lead
+        if keep_beat:
+            frames = np.append(history, history[-1])
+            prices += self.changes[np.ix_(frames, frames)]
         now = size + np.arange(CHUNK)[:, None] * STEP
         source = np.clip(now - lags[None], 0, size)
-        return np.asarray(lead[source[:, :, None], source[:, None, :]], np.float32)
+        return prices[source[:, :, None], source[:, None, :]], start
 
     def predicted(self, history: IntArray) -> tuple[IntArray, FloatArray]:
         """(lags in frames, int [LAGS]; predicted distances [LAGS, FUTURE], up to a constant)."""

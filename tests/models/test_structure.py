@@ -9,7 +9,7 @@ from core.extrapolation.candidates import CANDIDATES, FRAMES
 from core.extrapolation.features import features
 from core.extrapolation.loop import source_costs
 from core.extrapolation.painting import BANDS, GROUPS
-from core.extrapolation.search import Weights, best_path, lead_up_distances
+from core.extrapolation.search import best_path, lead_up_distances, worth_trying
 from core.extrapolation.self_similarity import (
     CHANNELS,
     FUTURE,
@@ -147,20 +147,28 @@ def test_the_path_is_the_cheapest_of_all():
     rng = np.random.default_rng(1)
     costs = rng.uniform(0, 1, (5, 4)).astype(np.float32)
     costs[2, 1] = np.inf
-    joins = rng.uniform(0, 1, (5, 4, 4)).astype(np.float32)
+    changes = rng.uniform(0.1, 0.6, (5, 4, 4)).astype(np.float32)
     start = rng.uniform(0, 1, 4).astype(np.float32)
-    weights = Weights(jump=0.1, mismatch=0.5)
 
     def price(path):
         total = start[path[0]] + costs[0, path[0]]
         for t in range(1, 5):
             total += costs[t, path[t]]
             if path[t] != path[t - 1]:
-                total += weights.jump + weights.mismatch * joins[t, path[t - 1], path[t]]
+                total += changes[t, path[t], path[t - 1]]
         return total
 
     best = min(itertools.product(range(4), repeat=5), key=price)
-    assert tuple(best_path(costs, joins, start, weights)) == best
+    assert tuple(best_path(costs, changes, start)) == best
+
+
+def test_lags_worth_trying_are_the_cheapest_and_leave_no_step_without_one():
+    costs = np.full((3, 6), np.inf, np.float32)
+    costs[0] = [5, 1, 2, 3, 4, 6]
+    costs[1] = [9, 9, 9, 9, 9, 8]
+    costs[2, 0] = 7.0
+    assert worth_trying(costs, 2).tolist() == [0, 1, 2, 5]
+    assert worth_trying(costs, 6).tolist() == list(range(6))
 
 
 def test_without_an_opinion_a_periodic_clip_still_goes_on(indifferent):
@@ -199,7 +207,7 @@ def test_a_short_clip_goes_on_as_loop_says(indifferent):
     """Where the network has no opinion the path is that of `loop`, which plays its copies again."""
     found = features(riff(5.0, period_s=1.6))
     moments = structure.Moments(found)
-    assert moments.lean() == max(structure.LEAN)
+    assert moments.by_length(structure.LEAN) == pytest.approx(1.0, abs=0.01)
     best = moments.count - int(np.argmin(source_costs(found, moments.count)))
     path = moments.chunks(60, np.random.default_rng(0))[0].path
     periodic = moments.count + np.arange(240) % best - best
@@ -208,9 +216,9 @@ def test_a_short_clip_goes_on_as_loop_says(indifferent):
 
 def test_twenty_seconds_lean_on_nothing():
     moments = structure.Moments.__new__(structure.Moments)
-    for seconds, lean in ((5, 0.2), (10, 0.2), (20, 0.0), (40, 0.0)):
+    for seconds, lean in ((2, 1.0), (5, 1.0), (10, 0.7), (20, 0.0), (40, 0.0)):
         moments.count = int(seconds * RATE / 512)
-        assert moments.lean() == pytest.approx(lean)
+        assert moments.by_length(structure.LEAN) == pytest.approx(lean, abs=0.01)
 
 
 def test_the_rule_of_loop_by_lag():
