@@ -31,6 +31,8 @@ SECOND_FRAMES = SECOND * STEP
 ALIKE_DB, FALL_DB = 9.0, 1.0
 """Up to 9 dB from what is played a moment has its whole share; each dB more divides it by e. The
 lines of a speaker are 13 to 23 dB apart, half of all pairs of moments in music under 6.6."""
+LEVEL_DB = 1.5
+"""So far apart sources are level; from twice as far on they are not."""
 ALIKE_FRAMES = 87
 RANGE_DB = 80.0
 MOST_UP_DB, MOST_DOWN_DB = 6.0, 12.0
@@ -156,13 +158,16 @@ def mix(sounds: FloatArray, said: FloatArray, rate: int, sharper: float = 1.0) -
     shares = shares.transpose(1, 2, 0) * likeness(levels, floor)[:, None]
     shares = (shares / shares.max(axis=0)) ** sharper
     shares = np.repeat(shares / shares.sum(axis=0), BANDS // GROUPS, axis=1)
+    apart = np.ptp(np.where(shares > LEAST_SHARE, levels, levels[:1]), axis=0)
+    open_to_choice = in_doubt(apart)
+    shares *= open_to_choice
+    shares[0] += 1.0 - shares.sum(axis=0)
     whole = sum(
         (hats.T @ share)[None] * spectrum for share, spectrum in zip(shares, spectra, strict=True)
     )
     added = said[:, CANDIDATES * GROUPS :].T * DB_PER_UNIT
     # Where all sources are as loud as each other nothing is in doubt, and nothing is added.
-    apart = np.where(shares > LEAST_SHARE, levels, levels[:1])
-    doubt = np.ptp(apart, axis=0) + LEVEL_SLACK_DB
+    doubt = (apart + LEVEL_SLACK_DB) * open_to_choice
     expected = (shares * levels).sum(axis=0) + np.clip(added, -doubt, doubt)
     now = _band_db(np.square(np.abs(whole)).mean(axis=0)[None], hats)[0]
     gains_db = np.clip(expected - np.maximum(now, floor), -MOST_DOWN_DB, MOST_UP_DB)
@@ -185,6 +190,16 @@ def likeness(levels: FloatArray, floor: float) -> FloatArray:
     count = uniform_filter1d(heard.sum(axis=1).astype(np.float32), width, axis=1, mode="nearest")
     distance = apart / np.maximum(count, 1e-3)
     return np.asarray(np.exp(-np.maximum(distance - ALIKE_DB, 0.0) / FALL_DB), np.float32)
+
+
+def in_doubt(apart: FloatArray) -> FloatArray:
+    """0 where the sources are level, else up to 1. apart: [bands, frames], how far they are, dB.
+
+    By the mean over about 2 s: of a steady tone nothing is gained by mixing, and its phases would
+    beat with each other.
+    """
+    apart = uniform_filter1d(apart, min(ALIKE_FRAMES, apart.shape[1]), axis=1, mode="nearest")
+    return np.asarray(np.clip((apart - LEVEL_DB) / LEVEL_DB, 0.0, 1.0), np.float32)
 
 
 def band_weights(bins: int, rate: int) -> FloatArray:

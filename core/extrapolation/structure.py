@@ -33,8 +33,10 @@ from core.extrapolation.search import (
 )
 from core.extrapolation.self_similarity import (
     CHANNELS,
+    DB_PER_UNIT,
     LAGS,
     PAST,
+    RANGES,
     STEP,
     chosen_lags,
     combined,
@@ -66,6 +68,8 @@ LEAN_S, LEAN, SHARPER = (5.0, 10.0, 19.5), (1.0, 0.7, 0.0), (3.0, 1.5, 1.5)
 """At these lengths of the clip, and evenly between them, the weight of `loop`'s costs beside the
 predicted distances, and `mixed`'s power of its shares; chosen on the validation split, see
 training/README.md."""
+UNLIKE_DB = 3.0
+"""Clips of which half the pairs of moments are further apart, as in music, leave a choice."""
 WEIGHTS = Weights()
 
 
@@ -144,6 +148,12 @@ class Moments:
         return Replays(self._found, self.count)
 
     @cached_property
+    def unlike(self) -> float:
+        """From 0, where all moments are alike and no source is better than another, to 1."""
+        typical_db = float(np.median(self.table[..., :RANGES].mean(axis=-1))) * DB_PER_UNIT
+        return min(typical_db / UNLIKE_DB, 1.0)
+
+    @cached_property
     def changes(self) -> FloatArray:
         """What a change from each frame to each other costs the beat."""
         return change_costs(self._found, self.count)
@@ -194,7 +204,7 @@ class Moments:
         usable |= ~usable.any(axis=1, keepdims=True)
         level = (said.T[:CHUNK] * usable).sum(axis=1) / usable.sum(axis=1)
         costs = said.T[:CHUNK] - level[:, None] + rng.standard_normal(len(lags)) * VARIETY
-        costs += lean * self.looped.costs(lags)
+        costs = (costs + lean * self.looped.costs(lags)) * self.unlike
         costs = np.where(usable, costs, np.inf).astype(np.float32)
         tried = worth_trying(costs, MOST_LAGS)
         path = self._sought(history, so_far, lags[tried], costs[:, tried])
@@ -287,11 +297,12 @@ def segments_of(path: IntArray, moments: Moments, clip: Clip, length: int) -> li
     at, goes_on = 0, clip.length
     for start, stop in pairwise(cuts):
         wanted = min(round(stop * hop), length) - at
-        if wanted <= 0:
-            break
         rough = clip.length - round((moments.count - int(path[start])) * hop)
-        source = align(mono, goes_on, rough, round(0.5 * hop), clip.sample_rate)
-        source = max(min(source, clip.length - wanted), 0)
-        segments.append(Segment(source, wanted))
-        at, goes_on = at + wanted, source + wanted
+        while wanted > 0:
+            source = align(mono, goes_on, rough, round(0.5 * hop), clip.sample_rate)
+            played = min(wanted, clip.length - source)
+            segments.append(Segment(source, played))
+            at, goes_on, wanted = at + played, source + played, wanted - played
+            if stop < len(path):  # what the clip's end cuts off, the next stretch makes up for
+                break
     return segments

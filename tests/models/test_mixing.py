@@ -5,7 +5,7 @@ from core.audio import Clip
 from core.extrapolation import mixing
 from core.extrapolation.candidates import CANDIDATES, FRAMES
 from core.extrapolation.features import features
-from core.extrapolation.mixing import Chunk, band_weights, likeness, mix, mixed
+from core.extrapolation.mixing import Chunk, band_weights, in_doubt, likeness, mix, mixed
 from core.extrapolation.painting import BANDS, GROUPS
 from tests.unit.sounds import RATE, riff, sine
 
@@ -118,3 +118,19 @@ def test_chunks_join_and_silence_stays_silent(equal_shares):
     chunks = [Chunk(path, sources, costs)] * 2
     played = Clip(np.zeros((2, 15 * RATE), np.float32), RATE)
     assert mixed(clip, played, chunks, features(clip).log_mel.T).peak() == 0.0
+
+
+def test_level_sources_leave_nothing_in_doubt():
+    apart = np.zeros((2, 400), np.float32)
+    apart[1] = 6.0
+    np.testing.assert_array_equal(in_doubt(apart), np.repeat([[0.0], [1.0]], 400, axis=1))
+
+
+def test_sharper_shares_are_less_of_a_blur():
+    """Of two sounds in unequal parts the louder share is nearly all that is left."""
+    rng = np.random.default_rng(0)
+    noise = 0.1 * rng.standard_normal((2, 1, LENGTH)).astype(np.float32)
+    sounds = np.concatenate([noise[:1], np.repeat(noise[1:], CANDIDATES - 1, axis=0)])
+    shares = said([0.7, 0.3, 0, 0, 0, 0])
+    away = [np.square(mix(sounds, shares, RATE, power) - sounds[0]).mean() for power in (1.0, 4.0)]
+    assert away[1] < 0.3 * away[0]

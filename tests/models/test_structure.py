@@ -241,6 +241,19 @@ def test_a_steady_tone_goes_on_without_a_step(indifferent):
     assert 20 * np.log10(envelope.max() / envelope.min()) < 1.0
 
 
+@pytest.mark.parametrize("hz", [220.0, 441.3])
+def test_a_short_tone_is_repeated_in_phase(indifferent, hz):
+    """At the clip's end a repeat is cut to where it fits, not moved to where it does not."""
+    made = structure.Structure().extrapolate(sine(hz, 3.0), 12, seed=0).samples[0]
+    envelope = np.sqrt(np.convolve(made**2, np.ones(2205) / 2205, "valid"))
+    assert 20 * np.log10(envelope.max() / envelope.min()) < 0.3
+
+
+def test_where_all_moments_are_alike_no_source_is_better(indifferent):
+    assert structure.Moments(features(sine(440.0, 8.0))).unlike < 0.05
+    assert structure.Moments(features(riff(8.0, period_s=1.0))).unlike > 0.5
+
+
 def test_silence_goes_on_as_silence(indifferent):
     made = structure.Structure().extrapolate(Clip(np.zeros((1, 5 * RATE)), RATE), 10, seed=0)
     assert made.peak() == 0.0
