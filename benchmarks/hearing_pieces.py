@@ -13,8 +13,8 @@ import pretty_midi
 
 from core.audio import Clip
 from core.hearing.constant_q import SAMPLE_RATE
-from core.hearing.harmony import SPANS
 from core.hearing.heard import Chord, Grid
+from core.hearing.spans import PARTS
 from core.remixing.stems import SOLO
 from core.score import TICKS_PER_QUARTER
 from core.synth_notes import DRUMS, NoteArray, render_notes
@@ -72,7 +72,7 @@ def solos(data: Path, split: str, limit: int | None, seed: int = 0) -> list[Solo
         song = read_song(track, marks)
         rng = np.random.default_rng([seed, zlib.crc32(f"{subset}/{track.id}".encode())])
         part = excerpt_of(song, SECONDS, rng) if song else None
-        if part is None or len(part.beats) < 8 or part.metre not in SPANS:
+        if part is None or len(part.beats) < 8 or part.metre not in PARTS:
             continue
         pieces += 1
         upbeat = bool(rng.random() < UPBEAT_SHARE)
@@ -147,5 +147,5 @@ def _chords(part: Excerpt, cut_s: float, grid: Grid) -> list[Chord]:
     bar = grid.beats * grid.beat_ticks // _STEP
     bars = int(np.ceil(grid.to_ticks(grid.beats_s[-1]) / _STEP / bar))
     return of_notes(
-        steps[steps[:, 1] > 0], max(bars, 1) * bar, bar // SPANS[grid.beats, grid.beat_unit]
+        steps[steps[:, 1] > 0], max(bars, 1) * bar, bar // PARTS[grid.beats, grid.beat_unit]
     )

@@ -18,7 +18,7 @@ from core.audio import Clip, FloatArray
 from core.errors import UserInputError
 from core.hearing.bars import grid_of
 from core.hearing.beat_frames import features as beat_features
-from core.hearing.beats_network import MODEL_ID, network
+from core.hearing.beats_network import network
 from core.hearing.candidates import candidates, features, salience
 from core.hearing.constant_q import FRAME_S, PITCHES, SAMPLE_RATE, constant_q, levels, tuning
 from core.hearing.harmony import harmonic_fit, harmony
@@ -32,7 +32,7 @@ from core.loaders import LoadedModel, load_model
 from core.progress import Progress, ignore, part
 from core.score import Score
 
-NOTES_MODEL, BEATS_MODEL = "hearing-notes", MODEL_ID
+NOTES_MODEL = "hearing-notes"
 LEAST_PEAK = 1e-4
 LEAST_NOTES = 4
 """Fewer are no tune, and no beat can be found in them."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.composition.tokens import DRUM_PITCH, DURATIONS, TICKS_PER_STEP, Events
-from core.hearing.heard import CHORD_QUALITIES, Chord
-from core.remixing.chords import NONE, TRIADS
+from core.hearing.heard import CHORD_QUALITIES, TRIADS, Chord
+from core.remixing.chords import NONE
 
 Array = np.ndarray[Any, Any]
 

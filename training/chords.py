@@ -18,8 +18,10 @@ import numpy as np
 
 from core.composition.instruments import LEAD, SECOND_LEAD
 from core.composition.tokens import DRUM_PITCH, DURATIONS, TICKS_PER_STEP, bar_steps
-from core.hearing.harmony import MODES, QUALITIES, SPANS, STATES, class_weights, decoded
+from core.hearing.chords_network import QUALITIES, STATES
+from core.hearing.harmony import MODES, decoded
 from core.hearing.heard import CHORD_QUALITIES
+from core.hearing.spans import Spans, spans_in_ticks
 from core.remixing.chords import Chart
 from training.chord_labels import of_events
 from training.composer_corpus import Piece, load
@@ -31,8 +33,8 @@ SMOOTHING = 20.0
 NOTE_SMOOTHING = 20.0
 
 
-def spans_of(piece: Piece) -> tuple[Array, Array] | None:
-    """(true state of each span, -1 for none; weights [spans, 12] of the tune); None without both.
+def spans_of(piece: Piece) -> tuple[Array, Spans] | None:
+    """(true state of each span, -1 for none; the tune); None without a tune or parts to it.
 
     States are beside C in major and beside A in minor, which is where the corpus has its pieces.
     """
@@ -41,18 +43,25 @@ def spans_of(piece: Piece) -> tuple[Array, Array] | None:
     notes = piece.events[piece.events[:, 2] == LEAD]
     if len(band) < 16 or len(notes) < 16:
         return None
-    steps, parts = bar_steps(piece.metre), SPANS[piece.metre]
+    steps = bar_steps(piece.metre)
     chart = Chart(of_events(band, piece.bars, piece.metre, steps))
-    ticks = steps * TICKS_PER_STEP / parts
-    states = np.full(piece.bars * parts, -1)
+    starts = (notes[:, 0] * steps + notes[:, 1]) * float(TICKS_PER_STEP)
+    ends = starts + DURATIONS[notes[:, 4]] * TICKS_PER_STEP
+    bar = steps * TICKS_PER_STEP
+    spans = spans_in_ticks(starts, ends, notes[:, 3], piece.bars, bar, piece.metre)
+    states = np.full(len(spans), -1)
     for span in range(len(states)):
-        chord = chart.at(int(span * ticks))
+        chord = chart.at(int(span * bar / spans.parts))
         quality = CHORD_QUALITIES.index(chord.quality)
         if quality < QUALITIES:
             states[span] = 12 * quality + chord.root
-    starts = (notes[:, 0] * steps + notes[:, 1]) * float(TICKS_PER_STEP)
-    ends = starts + DURATIONS[notes[:, 4]] * TICKS_PER_STEP
-    return states, class_weights(starts, ends, notes[:, 3], len(states), ticks)
+    return states, spans
+
+
+def beside_tonic(piece: Piece, states: Array) -> Array:
+    """The states as the network and the tables have them, beside the key's tonic; -1 stays."""
+    tonic = 0 if piece.mode == "major" else 9
+    return np.where(states < 0, -1, states // 12 * 12 + (states % 12 - tonic) % 12)
 
 
 def counted(pieces: Sequence[Piece]) -> dict[str, Any]:
@@ -64,10 +73,9 @@ def counted(pieces: Sequence[Piece]) -> dict[str, Any]:
         found = spans_of(piece)
         if found is None:
             continue
-        states, weights = found
-        mode, parts = MODES.index(piece.mode), SPANS[piece.metre]
-        tonic = 0 if piece.mode == "major" else 9
-        relative = np.where(states < 0, -1, states // 12 * 12 + (states % 12 - tonic) % 12)
+        states, spans = found
+        mode, parts, weights = MODES.index(piece.mode), spans.parts, spans.weights
+        relative = beside_tonic(piece, states)
         for span, state in enumerate(relative):
             if state < 0:
                 continue
@@ -94,8 +102,8 @@ def accuracy(pieces: Sequence[Piece]) -> tuple[float, float]:
         found = spans_of(piece)
         if found is None:
             continue
-        states, weights = found
-        _, said = decoded(weights, SPANS[piece.metre])
+        states, spans = found
+        _, said = decoded(spans)
         known = states >= 0
         root = (said % 12 == states % 12)[known]
         third = np.isin(said // 12, list(minor)) == np.isin(states // 12, list(minor))

@@ -1,22 +1,21 @@
 """The beats network in numpy, read from its weight file.
 
 In numpy because TensorFlow takes 5 s to import, and this is a tenth of a second's work for half a
-minute of sound. tests/models/test_beats.py holds it to the Keras network.
+minute of sound. tests/models/test_beats_training.py holds it to the Keras network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from core import registry
 from core.hearing.beat_frames import FEATURES, PARTS
+from core.hearing.layers import Layers, elu
 from core.loaders import read_weights
 
 Array = npt.NDArray[np.float32]
@@ -52,20 +51,15 @@ class Pulse:
 
 
 class Network:
-    """float32 arrays of a trained `beats_model`; not changed once read."""
+    """A trained `beats_model`; not changed once read."""
 
-    def __init__(self, layers: Mapping[str, tuple[Array, Array]]) -> None:
+    def __init__(self, layers: Layers) -> None:
         self.layers = layers
 
     @classmethod
     def read(cls, path: Path) -> Network:
         """From a .weights.h5. Raises OSError or KeyError for a file of something else."""
-        with h5py.File(path) as file:
-            found = {
-                name: (_array(file[name]["vars"]["0"]), _array(file[name]["vars"]["1"]))
-                for name in LAYERS
-            }  # fmt: skip
-        return cls(found)
+        return cls(Layers.read(path, LAYERS))
 
     def __call__(self, shown: Array) -> Pulse:
         """shown: core.hearing.beat_frames.features, [frames, FEATURES]."""
@@ -75,31 +69,18 @@ class Network:
 
     def logits(self, shown: Array) -> tuple[Array, Array]:
         """([frames, 2] of beats and bar lines, [TEMPI + METRES])."""
-        x = _elu(self._dense("first", shown.reshape(-1, PARTS * FEATURES)))
-        x = _elu(self._convolved("beside", x, 1))
+        net = self.layers
+        x = elu(net.dense("first", shown.reshape(-1, PARTS * FEATURES)))
+        x = elu(net.convolved("beside", x))
         skips = np.zeros_like(x)
         for dilation in DILATIONS:
-            y = _elu(self._convolved(f"far_{dilation}", x, dilation))
-            y = self._dense(f"kept_{dilation}", y)
+            y = elu(net.convolved(f"far_{dilation}", x, dilation))
+            y = net.dense(f"kept_{dilation}", y)
             skips += y
             x = x + y
-        frames = self._dense("frames", _elu(x)).reshape(-1, 2)
+        frames = net.dense("frames", elu(x)).reshape(-1, 2)
         mean = np.concatenate([skips, np.maximum(skips, 0)], axis=1).mean(axis=0)
-        return frames, self._dense("entire", _elu(self._dense("gathered", mean)))
-
-    def _dense(self, name: str, x: Array) -> Array:
-        kernel, bias = self.layers[name]
-        return np.asarray(x @ kernel + bias, np.float32)
-
-    def _convolved(self, name: str, x: Array, dilation: int) -> Array:
-        """The same length as x, zeros around it."""
-        kernel, bias = self.layers[name]
-        reach = dilation * (TAPS // 2)
-        wide = np.pad(x, ((reach, reach), (0, 0)))
-        out = np.tile(bias, (len(x), 1))
-        for tap in range(TAPS):
-            out += wide[tap * dilation : tap * dilation + len(x)] @ kernel[tap]
-        return out
+        return frames, net.dense("entire", elu(net.dense("gathered", mean)))
 
 
 def network() -> Network:
@@ -116,14 +97,6 @@ def _network(sha256: str) -> Network:
 def tempo_s() -> npt.NDArray[np.float64]:
     """The beat length in s that each of TEMPI stands for."""
     return np.asarray(SHORTEST_S * 2.0 ** (np.arange(TEMPI) / PER_OCTAVE))
-
-
-def _array(dataset: h5py.Dataset) -> Array:
-    return np.asarray(dataset, np.float32)
-
-
-def _elu(x: Array) -> Array:
-    return np.asarray(np.where(x > 0, x, np.expm1(np.minimum(x, 0))), np.float32)
 
 
 def _shares(x: Array) -> Array:

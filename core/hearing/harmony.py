@@ -1,8 +1,13 @@
-"""Key and chords of a solo: a hidden Markov model over its notes on the grid.
+"""Key and chords of a solo: what a network and a hidden Markov model say of its notes on the grid.
 
-After Raphael and Stoddard, "Functional harmonic analysis using probabilistic models" (CMJ 2004):
-chords follow one another as counted beside their key, and each says how likely every note is above
-its root. The numbers in chords.json are counted by training/chords.py.
+The Markov model is after Raphael and Stoddard, "Functional harmonic analysis using probabilistic
+models" (CMJ 2004): chords follow one another as counted beside their key, and each says how likely
+every note is above its root; the numbers in chords.json are counted by training/chords.py. It also
+says how likely each key is. The network (core/hearing/chords_network.py) is asked in all 24 keys.
+
+A tune leaves its chords open. So what is named is not the likeliest chord but the one whose tones
+are most often right, over all that it may be in all keys that it may be in (a choice of minimum
+Bayes risk).
 """
 
 from __future__ import annotations
@@ -15,108 +20,116 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.hearing.heard import CHORD_QUALITIES, Chord, Grid, HeardNote
+from core.hearing.chords_network import QUALITIES, STATES, network
+from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord, Grid, HeardNote
+from core.hearing.spans import Spans, spans_of
 from core.keys import profile_match
-from core.score import TICKS_PER_QUARTER, Key
+from core.score import Key
 
 Array = npt.NDArray[np.float64]
 
-QUALITIES = len(CHORD_QUALITIES) - 1
-STATES = 12 * QUALITIES
-"""Root and quality: state 12 * quality + root."""
 MODES = ("major", "minor")
-SPANS = {(4, 4): 2, (3, 4): 1, (2, 4): 1, (6, 8): 2}
-"""Parts of a bar in which a chord lasts at least, as training/chord_labels.py has them."""
+KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
 TABLES = Path(__file__).with_name("chords.json")
-_KEYS_TRIED = 4
-_STEADIER = 1.6
-"""What a note is worth beside what came before: chosen on the validation split."""
+STEADIER = 1.3
+"""What a note is worth beside what came before, NETWORK what the network is beside the Markov
+model, ROOT a right root beside right tones: all chosen on the validation split."""
+NETWORK = 0.6
+ROOT = 1.0
 _HEAVY = 6.0
 """Of notes, beside one quarter: no span says more than so many by their mere number."""
 
 
 def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, ...]]:
-    """(key, chords from the first bar on) of a solo's notes."""
-    weights, parts = _spans(notes, grid)
+    """(key, chords from the first bar on) of a solo's notes. Raises ModelUnavailableError."""
+    spans = spans_of(notes, grid)
     bar = grid.beats * grid.beat_ticks
-    key, states = decoded(weights, parts)
+    key, states = decoded(spans)
     chords: list[Chord] = []
     for number, state in enumerate(states):
         root, quality = int(state) % 12, CHORD_QUALITIES[int(state) // 12]
         if not chords or (chords[-1].root, chords[-1].quality) != (root, quality):
-            chords.append(Chord(round(number * bar / parts), root, quality))
+            chords.append(Chord(round(number * bar / spans.parts), root, quality))
     return key, tuple(chords)
 
 
 def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
     """Nats by which chords that change with the grid's bars explain the notes, in one key."""
-    weights, parts = _spans(notes, grid)
-    total = weights.sum(axis=0)
+    spans = spans_of(notes, grid)
+    total = spans.weights.sum(axis=0)
     if np.ptp(total) == 0.0:
         return 0.0
-    keys = (Key(tonic, mode) for tonic in range(12) for mode in MODES)
-    return _viterbi(weights, parts, max(keys, key=lambda key: profile_match(total, key)))[0]
+    return float(followed(spans, [max(KEYS, key=lambda key: profile_match(total, key))])[0][0])
 
 
-def _spans(notes: Sequence[HeardNote], grid: Grid) -> tuple[Array, int]:
-    """(weights [spans, 12], see class_weights; spans a bar)."""
-    starts = grid.to_ticks([note.start_s for note in notes])
-    ends = grid.to_ticks([note.end_s for note in notes])
-    pitches = np.array([note.pitch for note in notes], np.int64)
-    bar = grid.beats * grid.beat_ticks
-    bars = max(int(np.ceil((max(ends, default=0.0) - 1) / bar)), 1)
-    parts = SPANS.get((grid.beats, grid.beat_unit), 1)
-    return class_weights(starts, ends, pitches, bars * parts, bar / parts), parts
+def decoded(spans: Spans) -> tuple[Key, npt.NDArray[np.int64]]:
+    """(the likeliest key, the chord of each span that is most right: 12 * quality + root)."""
+    if np.ptp(spans.weights.sum(axis=0)) == 0.0:
+        return Key(0, "major"), np.zeros(len(spans), np.int64)
+    nats, shares = followed(spans, KEYS)
+    both = (1 - NETWORK) * np.log(shares + 1e-6) + NETWORK * network()(spans, KEYS)
+    both = np.exp(both - both.max(axis=2, keepdims=True))
+    both /= both.sum(axis=2, keepdims=True)
+    chances = np.exp(nats - nats.max())
+    chances /= chances.sum()
+    states = np.zeros((len(spans), STATES))
+    for key, chance, beside in zip(KEYS, chances, both, strict=True):
+        states += chance * _from_c(beside, key)
+    return KEYS[int(nats.argmax())], np.asarray((states @ _worth().T).argmax(axis=1))
 
 
-def class_weights(
-    starts: Array, ends: Array, pitches: npt.NDArray[np.int64], spans: int, ticks: float
-) -> Array:
-    """How much of each pitch class each span has, [spans, 12]: quarters, more at its beginning."""
-    out = np.zeros((spans, 12))
-    for start, end, pitch in zip(starts, ends, pitches, strict=True):
-        # Notes that a player begins a little early are meant for the next span.
-        start = start + min(0.12 * TICKS_PER_QUARTER, 0.3 * (end - start))
-        for span in range(max(int(start // ticks), 0), min(int((end - 1) // ticks) + 1, spans)):
-            overlap = min(end, (span + 1) * ticks) - max(start, span * ticks)
-            first = max(start - span * ticks, 0.0) < 0.3 * TICKS_PER_QUARTER
-            out[span, pitch % 12] += max(overlap, 0.0) / TICKS_PER_QUARTER * (1.5 if first else 1.0)
-    return out
+def followed(spans: Spans, keys: Sequence[Key]) -> tuple[Array, Array]:
+    """What the Markov model says if the tune is in each of the keys.
 
-
-def decoded(weights: Array, parts: int) -> tuple[Key, npt.NDArray[np.int64]]:
-    """(key, state of each span): the likeliest of the keys that fit the notes best."""
-    total = weights.sum(axis=0)
-    if np.ptp(total) == 0.0:
-        return Key(0, "major"), np.zeros(len(weights), np.int64)
-    keys = sorted(
-        (Key(tonic, mode) for tonic in range(12) for mode in MODES),
-        key=lambda key: -profile_match(total, key),
-    )[:_KEYS_TRIED]
-    found = [(_viterbi(weights, parts, key), key) for key in keys]
-    (_, states), key = max(found, key=lambda pair: pair[0][0])
-    return key, states
-
-
-def _viterbi(weights: Array, parts: int, key: Key) -> tuple[float, npt.NDArray[np.int64]]:
+    (nats of all notes [keys], probabilities [keys, spans, STATES], roots beside the tonic): the
+    forward-backward algorithm (Rabiner, 1989).
+    """
     tables = _tables()
-    mode = MODES.index(key.mode)
-    relative = np.roll(weights, -key.tonic, axis=1)
-    heavy = relative.sum(axis=1, keepdims=True)
-    relative = relative * np.minimum(1.0, _HEAVY / np.maximum(heavy, 1e-9))
-    said = _STEADIER * relative @ tables.notes.T
-    score = tables.first[mode] + said[0]
-    back = np.zeros((len(said), STATES), np.int64)
-    for span in range(1, len(said)):
-        into = score[:, None] + tables.change[mode, int(span % parts != 0)]
-        back[span] = into.argmax(axis=0)
-        score = into.max(axis=0) + said[span]
-    states = np.zeros(len(said), np.int64)
-    states[-1] = int(score.argmax())
-    for span in range(len(said) - 1, 0, -1):
-        states[span - 1] = back[span, states[span]]
-    absolute = states // 12 * 12 + (states % 12 + key.tonic) % 12
-    return float(score.max()), absolute
+    modes = np.array([MODES.index(key.mode) for key in keys])
+    weights = np.stack([np.roll(spans.weights, -key.tonic, axis=1) for key in keys])
+    heavy = weights.sum(axis=2, keepdims=True)
+    weights *= np.minimum(1.0, _HEAVY / np.maximum(heavy, 1e-9))
+    said = STEADIER * weights @ tables.notes.T
+    most = said.max(axis=2, keepdims=True)
+    nats, said = most[:, :, 0].sum(axis=1), np.exp(said - most)
+    change = np.exp(tables.change)
+    ahead, behind = np.empty_like(said), np.ones_like(said)
+    for span in range(len(spans)):
+        inside = int(span % spans.parts != 0)
+        came = ahead[:, span - 1, None] @ change[modes, inside] if span else None
+        now = (np.exp(tables.first[modes]) if came is None else came[:, 0]) * said[:, span]
+        total = now.sum(axis=1, keepdims=True)
+        nats += np.log(total[:, 0])
+        ahead[:, span] = now / total
+    for span in range(len(spans) - 2, -1, -1):
+        inside = int((span + 1) % spans.parts != 0)
+        later = behind[:, span + 1] * said[:, span + 1]
+        before = (change[modes, inside] @ later[:, :, None])[:, :, 0]
+        behind[:, span] = before / before.sum(axis=1, keepdims=True)
+    shares = ahead * behind
+    return nats, shares / shares.sum(axis=2, keepdims=True)
+
+
+def _from_c(beside: Array, key: Key) -> Array:
+    """[spans, STATES] with roots beside the key's tonic -> the same with roots from C."""
+    apart = beside.reshape(len(beside), QUALITIES, 12)
+    return np.roll(apart, key.tonic, axis=2).reshape(len(beside), STATES)
+
+
+@lru_cache(maxsize=1)
+def _worth() -> Array:
+    """[STATES, STATES]: how right it is to play the first chord where the second is meant.
+
+    The share of its triad that belongs to the other, and ROOT where both have one root.
+    """
+    played, belong = np.zeros((STATES, 12)), np.zeros((STATES, 12))
+    for state in range(STATES):
+        quality, root = CHORD_QUALITIES[state // 12], state % 12
+        played[state, [(root + tone) % 12 for tone in TRIADS[quality]]] = 1.0
+        belong[state, [(root + tone) % 12 for tone in TONES[quality]]] = 1.0
+    roots = np.arange(STATES) % 12
+    right = (played / played.sum(axis=1, keepdims=True)) @ belong.T
+    return np.asarray(right + ROOT * (roots[:, None] == roots[None]))
 
 
 class Tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,22 @@ Array = npt.NDArray[np.float64]
 
 CHORD_QUALITIES = ("major", "minor", "dominant", "diminished", "none")
 """What the arrangers tell apart: a triad with or without its own seventh, and no chord at all."""
+TRIADS: Mapping[str, tuple[int, ...]] = {
+    "major": (0, 4, 7),
+    "minor": (0, 3, 7),
+    "dominant": (0, 4, 7, 10),
+    "diminished": (0, 3, 6),
+    "none": (),
+}
+"""Semitones above the root that are played."""
+TONES: Mapping[str, frozenset[int]] = {
+    "major": frozenset((0, 4, 7, 11)),
+    "minor": frozenset((0, 3, 7, 10)),
+    "dominant": frozenset((0, 4, 7, 10)),
+    "diminished": frozenset((0, 3, 6, 9, 10)),
+    "none": frozenset(),
+}
+"""Semitones above the root that belong to the chord: its own seventh among them."""
 
 
 @dataclass(frozen=True, order=True)

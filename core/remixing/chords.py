@@ -5,25 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
-from core.hearing.heard import CHORD_QUALITIES, Chord
+from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord
 from core.score import PITCH_CLASSES, Key
 
-TRIADS: Mapping[str, tuple[int, ...]] = {
-    "major": (0, 4, 7),
-    "minor": (0, 3, 7),
-    "dominant": (0, 4, 7, 10),
-    "diminished": (0, 3, 6),
-    "none": (),
-}
-"""Semitones above the root that are played."""
-TONES: Mapping[str, frozenset[int]] = {
-    "major": frozenset((0, 4, 7, 11)),
-    "minor": frozenset((0, 3, 7, 10)),
-    "dominant": frozenset((0, 4, 7, 10)),
-    "diminished": frozenset((0, 3, 6, 9, 10)),
-    "none": frozenset(),
-}
-"""Semitones above the root that belong to the chord: its own seventh among them."""
 SUFFIXES: Mapping[str, str] = {"major": "", "minor": "m", "dominant": "7", "diminished": "dim"}
 NONE = CHORD_QUALITIES.index("none")
 

@@ -10,7 +10,7 @@ from core import engines
 from core.composition.steps import Step
 from core.engines import info
 from core.errors import UserInputError
-from core.hearing.heard import Chord, Grid, Heard, HeardNote
+from core.hearing.heard import TRIADS, Chord, Grid, Heard, HeardNote
 from core.remixing import arrangement_files as files
 from core.remixing import measures
 from core.remixing.arrangement import empty
@@ -20,7 +20,7 @@ from core.remixing.band_frame import Frame, frame_of
 from core.remixing.band_guide import ChordGuide, family, tables
 from core.remixing.band_patterns import pattern
 from core.remixing.band_playing import notes_in_s
-from core.remixing.chords import TRIADS, Chart, classes, moved_to, name, voiced
+from core.remixing.chords import Chart, classes, moved_to, name, voiced
 from core.remixing.fitting import fitting
 from core.remixing.plan import Plan, from_fields, is_answered_by, of_recipe
 from core.remixing.stems import STEMS
@@ -217,9 +217,10 @@ def test_files_for_other_programs():
 
 
 def test_the_pages_load_what_the_band_hears_with():
-    from core import transcription
+    from core.hearing import beats_network, chords_network
+    from core.transcription import NOTES_MODEL
 
-    heard_with = {transcription.NOTES_MODEL, transcription.BEATS_MODEL}
+    heard_with = {NOTES_MODEL, beats_network.MODEL_ID, chords_network.MODEL_ID}
     assert heard_with | {"band"} == set(info("remix", "band").models)
 
 

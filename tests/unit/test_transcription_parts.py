@@ -1,4 +1,4 @@
-"""The parts of hearing that need no weights: picture, tuning, notes, pulse, bars, harmony."""
+"""The parts of hearing: picture, tuning, notes, pulse, bars, harmony."""
 
 from itertools import pairwise
 

@@ -1,0 +1,53 @@
+"""Layers of small trained networks, in numpy, read from their weight files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+
+class Layers:
+    """Kernel and bias of each layer, float32, by name; not changed once read."""
+
+    def __init__(self, layers: Mapping[str, tuple[Array, Array]]) -> None:
+        self.layers = layers
+
+    @classmethod
+    def read(cls, path: Path, names: Iterable[str]) -> Layers:
+        """From a .weights.h5 of Keras. Raises OSError or KeyError for a file of something else."""
+        with h5py.File(path) as file:
+            return cls({
+                name: (_array(file[name]["vars"]["0"]), _array(file[name]["vars"]["1"]))
+                for name in names
+            })  # fmt: skip
+
+    def dense(self, name: str, x: Array) -> Array:
+        """[..., inputs] -> [..., outputs]."""
+        kernel, bias = self.layers[name]
+        return np.asarray(x @ kernel + bias, np.float32)
+
+    def convolved(self, name: str, x: Array, dilation: int = 1) -> Array:
+        """[..., steps, inputs] -> [..., steps, outputs], zeros around; taps are odd in number."""
+        kernel, bias = self.layers[name]
+        taps, steps = len(kernel), x.shape[-2]
+        reach = dilation * (taps // 2)
+        wide = np.pad(x, (*[(0, 0)] * (x.ndim - 2), (reach, reach), (0, 0)))
+        out = np.tile(bias, (*x.shape[:-1], 1))
+        for tap in range(taps):
+            out += wide[..., tap * dilation : tap * dilation + steps, :] @ kernel[tap]
+        return out
+
+
+def elu(x: Array) -> Array:
+    """X where it is positive, else its exponential less 1."""
+    return np.asarray(np.where(x > 0, x, np.expm1(np.minimum(x, 0))), np.float32)
+
+
+def _array(dataset: h5py.Dataset) -> Array:
+    return np.asarray(dataset, np.float32)

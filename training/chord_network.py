@@ -1,0 +1,190 @@
+"""Train the chords network: which chord goes with each half bar of a tune.
+
+    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 6
+    python -m training.register runs/chords/best.weights.h5 hearing-chords
+
+It learns from training pieces that have a tune and parts to it; the chords are those that bass and
+harmony play (training/chord_labels.py). Subsets are drawn by SHARES, so that none is heard for its
+size. Validation is the loss on validation pieces, the mean over subsets, and how often the root of
+the likeliest chord is right in them. Writes history.csv, headline.json and, in half precision, the
+weights at their least loss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.hearing.chords_model import WIDTH, build
+from core.hearing.chords_network import SHOWN, SLICES, STATES, shown
+from core.score import Key
+from training.averaging import Average
+from training.chords import beside_tonic, spans_of
+from training.composer_corpus import Piece, load
+from training.history import History
+from training.saving import save_weights
+
+Array = np.ndarray[Any, Any]
+
+BATCH, LENGTH = 48, 48
+"""Windows of a step, and spans of a window."""
+SHARES = {
+    "midi_arranged": 0.3, "midi_pop909": 0.25, "midi_nottingham": 0.15, "midi_lieder": 0.15,
+    "midi_multitrack": 0.15,
+}  # fmt: skip
+MISSED = 0.08
+"""In half of the windows so many slices' classes are not heard."""
+SMOOTHING = 0.02
+EACH = 40
+"""Validation pieces of a subset."""
+_WARM_STEPS = 100
+Tunes = dict[str, list[tuple[Array, Array]]]
+
+
+def tunes(pieces: Sequence[Piece]) -> Tunes:
+    """By subset, of each piece with a tune and parts: ([spans, SHOWN], states [spans])."""
+    found: Tunes = {}
+    for piece in pieces:
+        made = spans_of(piece)
+        if made is None or piece.subset not in SHARES:
+            continue
+        states, spans = made
+        key = Key(0 if piece.mode == "major" else 9, piece.mode)
+        pair = shown(spans, key), beside_tonic(piece, states)
+        found.setdefault(piece.subset, []).append(pair)
+    return found
+
+
+class Windows:
+    """Windows of tunes, drawn by subset."""
+
+    def __init__(self, found: Tunes, seed: int) -> None:
+        self.found, self.rng = found, np.random.default_rng(seed)
+        self.names = sorted(found)
+        shares = np.array([SHARES[name] for name in self.names])
+        self.shares = shares / shares.sum()
+
+    def batch(self, size: int = BATCH) -> tuple[Array, Array]:
+        """(shown [size, LENGTH, SHOWN], states [size, LENGTH], -1 where nothing is to be said)."""
+        rng = self.rng
+        inputs = np.zeros((size, LENGTH, SHOWN), np.float32)
+        states = np.full((size, LENGTH), -1)
+        for row in range(size):
+            some = self.found[self.names[rng.choice(len(self.names), p=self.shares)]]
+            seen, true = some[rng.integers(len(some))]
+            first = int(rng.integers(max(len(true) - LENGTH, 0) + 1))
+            window = seen[first : first + LENGTH].copy()
+            if rng.random() < 0.5:
+                heard = rng.random((len(window), SLICES * 12)) > MISSED
+                window[:, : SLICES * 12] *= heard
+            inputs[row, : len(window)] = window
+            states[row, : len(window)] = true[first : first + LENGTH]
+        return inputs, states
+
+
+def loss(target: Any, said: Any) -> Any:
+    """Cross-entropy where a chord is known, of labels that leave SMOOTHING to all others."""
+    known = ops.cast(target >= 0, "float32")
+    wanted = ops.one_hot(ops.maximum(ops.cast(target, "int32"), 0), STATES)
+    wanted = (1 - SMOOTHING) * wanted + SMOOTHING / STATES
+    each = -ops.sum(wanted * ops.log_softmax(said, axis=-1), axis=-1)
+    return ops.sum(each * known) / (ops.sum(known) + 1.0)
+
+
+def held_out(model: keras.Model, found: Tunes) -> dict[str, tuple[float, float]]:
+    """By subset: (nats, share of right roots) of the mean piece."""
+    out = {}
+    for name, some in found.items():
+        figures = []
+        for seen, true in some[:EACH]:
+            known = true >= 0
+            if known.any():
+                said = ops.convert_to_numpy(model(seen[None], training=False))[0][known]
+                logs = said - np.log(np.exp(said).sum(axis=1, keepdims=True))
+                nats = -logs[np.arange(len(logs)), true[known]].mean()
+                figures.append((nats, (logs.argmax(axis=1) % 12 == true[known] % 12).mean()))
+        out[name] = tuple(np.mean(figures, axis=0).tolist())
+    return out
+
+
+def train(
+    training: Tunes, held: Tunes, out: Path, *, minutes: float, steps: int = 10**7,
+    check_every: int = 200, width: int = WIDTH, dropout: float = 0.25, peak: float = 2e-3,
+    seed: int = 0,
+) -> float:  # fmt: skip
+    """AdamW until the minutes or the steps are over, at a rate that falls as a cosine to nothing.
+
+    The least validation loss, of which the averaged weights are kept.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(seed)
+    model = build(width=width, dropout=dropout)
+    model.compile(keras.optimizers.AdamW(peak, weight_decay=2e-2, clipnorm=1.0), loss)
+    average, windows = Average(model), Windows(training, seed)
+    columns = ("step", "minutes", "train_loss", "validation_loss", "right_roots")
+    history = History(out / "history.csv", (*columns, *(f"roots_{name}" for name in held)))
+    began, losses, best, right = time.monotonic(), [], np.inf, 0.0
+    for step in range(1, steps + 1):
+        spent = (time.monotonic() - began) / 60
+        done = min(max(spent / minutes, step / steps), 1.0)
+        rate = peak * min(1.0, step / _WARM_STEPS) * (0.5 + 0.5 * np.cos(np.pi * done))
+        model.optimizer.learning_rate.assign(max(rate, 1e-6))
+        losses.append(float(model.train_on_batch(*windows.batch())))
+        average.update(step)
+        if step % check_every == 0 or done >= 1.0:
+            with average.applied():
+                figures = held_out(model, held)
+                reached, roots = np.mean(list(figures.values()), axis=0)
+                if reached < best:
+                    best, right = float(reached), float(roots)
+                    save_weights(model, out / "best.weights.h5", half=True)
+            by_subset = [roots for _, roots in figures.values()]
+            history.add(step, spent, float(np.mean(losses)), reached, roots, *by_subset)
+            losses = []
+        if done >= 1.0:
+            break
+    headline = {
+        "metric": "right_roots", "value": round(right, 3),
+        "baseline": "the commonest root", "baseline_value": round(commonest(training, held), 3),
+    }  # fmt: skip
+    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+    return best
+
+
+def commonest(training: Tunes, held: Tunes) -> float:
+    """Share of right roots, the mean over subsets, of the root that training pieces have most."""
+    states = np.concatenate([true for some in training.values() for _, true in some])
+    most = int(np.bincount(states[states >= 0] % 12).argmax())
+    found = []
+    for some in held.values():
+        shares = [(true[true >= 0] % 12 == most).mean() for _, true in some if (true >= 0).any()]
+        found.append(np.mean(shares))
+    return float(np.mean(found))
+
+
+def main() -> None:
+    """Parse, read, train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, default=Path("runs/composer_corpus.npz"))
+    parser.add_argument("--out", type=Path, default=Path("runs/chords"))
+    parser.add_argument("--minutes", type=float, default=6.0)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    sets = [tunes(load(args.corpus, split)) for split in ("train", "valid")]
+    print({name: len(some) for name, some in sets[0].items()}, flush=True)
+    train(sets[0], sets[1], args.out, minutes=args.minutes, seed=args.seed)
+
+
+if __name__ == "__main__":
+    main()
