@@ -27,7 +27,7 @@ from core.hearing.heard import Chord
 from core.loaders import load_model
 from core.remixing.arrangement import Arrangement, empty
 from core.remixing.band_controls import AS_THE_DATA, STYLES, BandControls
-from core.remixing.band_drawing import Band, drawn
+from core.remixing.band_drawing import TRUST, Band, drawn
 from core.remixing.band_frame import frame_of
 from core.remixing.band_patterns import pattern
 from core.remixing.chords import Chart
@@ -118,8 +118,8 @@ def makers(
 ) -> dict[str, Maker]:
     """What each row plays to a case."""
     return {
-        BAND: lambda i: band(found[i], heard[i], weights, 1.0, i),
-        BAND_TOLD: lambda i: band(found[i], found[i].chords, weights, 1.0, i),
+        BAND: lambda i: band(found[i], heard[i], weights, TRUST, i),
+        BAND_TOLD: lambda i: band(found[i], found[i].chords, weights, TRUST, i),
         BAND_BARE: lambda i: band(found[i], heard[i], weights, 0.0, i),
         FIXED: lambda i: fixed(found[i], heard[i]),
         FIXED_TOLD: lambda i: fixed(found[i], found[i].chords),

@@ -31,9 +31,10 @@ Array = npt.NDArray[np.float64]
 MODES = ("major", "minor")
 KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
 TABLES = Path(__file__).with_name("chords.json")
-STEADIER = 1.3
-"""What a note is worth beside what came before, NETWORK what the network is beside the Markov
-model, ROOT a right root beside right tones: all chosen on the validation split."""
+STEADIER, STEADIER_FIT = 1.3, 1.6
+"""What a note is worth beside what came before, for chords and for the fit of bars; NETWORK: what
+the network is worth beside the Markov model; ROOT: a right root beside right tones. All chosen on
+the validation split."""
 NETWORK = 0.6
 ROOT = 1.0
 _HEAVY = 6.0
@@ -54,12 +55,28 @@ def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, .
 
 
 def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
-    """Nats by which chords that change with the grid's bars explain the notes, in one key."""
+    """Nats by which the likeliest chords, changing with the grid's bars, explain the notes.
+
+    In one key, by the Markov model alone (Viterbi's algorithm).
+    """
     spans = spans_of(notes, grid)
     total = spans.weights.sum(axis=0)
     if np.ptp(total) == 0.0:
         return 0.0
-    return float(followed(spans, [max(KEYS, key=lambda key: profile_match(total, key))])[0][0])
+    key, tables = max(KEYS, key=lambda key: profile_match(total, key)), _tables()
+    mode = MODES.index(key.mode)
+    said = STEADIER_FIT * _beside_tonic(spans, key) @ tables.notes.T
+    nats = tables.first[mode] + said[0]
+    for span in range(1, len(spans)):
+        into = nats[:, None] + tables.change[mode, int(span % spans.parts != 0)]
+        nats = into.max(axis=0) + said[span]
+    return float(nats.max())
+
+
+def _beside_tonic(spans: Spans, key: Key) -> Array:
+    """[spans, 12]: the weights beside the key's tonic, none over _HEAVY together."""
+    weights = np.roll(spans.weights, -key.tonic, axis=1)
+    return weights * np.minimum(1.0, _HEAVY / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9))
 
 
 def decoded(spans: Spans) -> tuple[Key, npt.NDArray[np.int64]]:
@@ -86,9 +103,7 @@ def followed(spans: Spans, keys: Sequence[Key]) -> tuple[Array, Array]:
     """
     tables = _tables()
     modes = np.array([MODES.index(key.mode) for key in keys])
-    weights = np.stack([np.roll(spans.weights, -key.tonic, axis=1) for key in keys])
-    heavy = weights.sum(axis=2, keepdims=True)
-    weights *= np.minimum(1.0, _HEAVY / np.maximum(heavy, 1e-9))
+    weights = np.stack([_beside_tonic(spans, key) for key in keys])
     said = STEADIER * weights @ tables.notes.T
     most = said.max(axis=2, keepdims=True)
     nats, said = most[:, :, 0].sum(axis=1), np.exp(said - most)

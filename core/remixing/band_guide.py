@@ -89,8 +89,8 @@ class ChordGuide:
     """core.composition.writing.Guide for one piece.
 
     chart, solo: in the network's key and bars. solo: (start, end, pitch) in ticks. bar_steps,
-    beat_steps: of the metre. trust: 0 to 1, how far the chords are believed. playing: instruments
-    that are not to rest for long.
+    beat_steps: of the metre. trust: how far the chords are believed, 1 as the numbers were fitted.
+    playing: instruments that are not to rest for long.
     """
 
     def __init__(
