@@ -76,7 +76,8 @@ def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
 def _beside_tonic(spans: Spans, key: Key) -> Array:
     """[spans, 12]: the weights beside the key's tonic, none over _HEAVY together."""
     weights = np.roll(spans.weights, -key.tonic, axis=1)
-    return weights * np.minimum(1.0, _HEAVY / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9))
+    heavy = np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    return np.asarray(weights * np.minimum(1.0, _HEAVY / heavy))
 
 
 def decoded(spans: Spans) -> tuple[Key, npt.NDArray[np.int64]]:
