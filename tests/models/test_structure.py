@@ -7,6 +7,7 @@ from core.audio import Clip
 from core.extrapolation import mixing, structure
 from core.extrapolation.candidates import CANDIDATES, FRAMES
 from core.extrapolation.features import features
+from core.extrapolation.lag_rule import LagRule
 from core.extrapolation.loop import source_costs
 from core.extrapolation.painting import BANDS, GROUPS
 from core.extrapolation.search import best_path, lead_up_distances, worth_trying
@@ -225,7 +226,7 @@ def test_the_rule_of_loop_by_lag():
     costs = np.full(101, np.inf, np.float32)
     costs[20:81] = 3.0
     costs[58] = 1.0  # 42 frames before the end
-    rule = structure.LagRule(costs)
+    rule = LagRule(costs)
     assert rule.costs(np.array([42]))[0] == 0.0
     assert rule.costs(np.array([30]))[0] == pytest.approx(2.0)
     assert rule.costs(np.array([5]))[0] > 2.0
