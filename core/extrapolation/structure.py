@@ -63,8 +63,8 @@ MOST_LAGS = 256
 VARIETY = 0.004
 """Standard deviation of what the seed adds to a lag's predicted distance, units of 20 dB."""
 REPLAY, REPLAY_TRIES = 0.15, 12
-"""What a step of a replay of two bars costs after the first 10 s, units of 20 dB, and how often the
-path is sought anew at most; chosen on the validation split, see training/README.md."""
+"""What a step of a replay of two bars costs in a long continuation, units of 20 dB, and how often
+the path is sought anew at most; chosen on the validation split, see training/README.md."""
 LEAN_S, LEAN, SHARPER = (5.0, 10.0, 19.5), (1.0, 0.7, 0.0), (3.0, 1.5, 1.5)
 """At these lengths of the clip, and evenly between them, the weight of `loop`'s costs beside the
 predicted distances, and `mixed`'s power of its shares; chosen on the validation split, see
@@ -147,8 +147,9 @@ class Moments:
         """What to play, at least 4 * `steps` frames of it."""
         path = np.zeros(0, np.int64)
         chunks: list[Chunk] = []
+        many = steps > CHUNK
         while len(path) < steps * STEP:
-            chunks.append(self._chunk(self.history(path), path, rng))
+            chunks.append(self._chunk(self.history(path), path if many else None, rng))
             path = np.concatenate([path, chunks[-1].path])
             progress(min(len(path) / (steps * STEP), 1.0))
         return chunks
@@ -166,8 +167,11 @@ class Moments:
         kept = np.arange(max(self.count - (most - recent), 0), self.count)
         return np.concatenate([kept, whole[-recent:]])
 
-    def _chunk(self, history: IntArray, so_far: IntArray, rng: np.random.Generator) -> Chunk:
-        """The next 10 s, after the frames of `history`; so_far: the path up to here."""
+    def _chunk(self, history: IntArray, so_far: IntArray | None, rng: np.random.Generator) -> Chunk:
+        """The next 10 s, after the frames of `history`.
+
+        so_far: the path up to here; None where these 10 s are all.
+        """
         lags, said = self.predicted(history)
         size = len(history)
         likely, distances_ahead = short_list(said, lags, size)
@@ -195,17 +199,18 @@ class Moments:
         return Chunk(path, sources, distances_ahead)
 
     def _sought(
-        self, history: IntArray, so_far: IntArray, lags: IntArray, costs: FloatArray
+        self, history: IntArray, so_far: IntArray | None, lags: IntArray, costs: FloatArray
     ) -> IntArray:
         """The cheapest path, int [CHUNK * STEP]; costs: as `best_path` has it.
 
-        After the first 10 s replays have a price, and so have changes that lose the beat.
+        In a continuation of over 10 s replays have a price, and so have changes that lose the beat.
+        At first the clip may go on as it ended, so there only what is heard after it counts.
         """
         size = len(history)
-        changes, start = self._changes(history, lags, keep_beat=len(so_far) > 0)
-        if not len(so_far):  # at first the clip may go on as it ended
+        changes, start = self._changes(history, lags, keep_beat=so_far is not None)
+        if so_far is None:
             return heard_along(history, lags[best_path(costs, changes, start)])[size:]
-        before = np.concatenate([np.arange(self.count), so_far])
+        before = np.concatenate([np.arange(self.count), so_far]) if len(so_far) else so_far
         ahead = size + np.arange(CHUNK)[:, None] * STEP + 1
         sources = history[np.clip(ahead - lags[None], 0, size - 1)]
         fewest, kept = CHUNK * STEP + 1, so_far
