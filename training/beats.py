@@ -32,6 +32,7 @@ from core.hearing.beats_network import METRES, TEMPI
 from training.averaging import Average
 from training.history import History
 from training.saving import save_weights
+from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -131,8 +132,7 @@ def train(
     for step, (shown, target) in enumerate(solos, start=1):
         spent = (time.monotonic() - began) / 60
         done = min(max(spent / minutes, step / steps), 1.0)
-        rate = peak * min(1.0, step / _WARM_STEPS) * (0.5 + 0.5 * np.cos(np.pi * done))
-        model.optimizer.learning_rate.assign(max(rate, 1e-6))
+        model.optimizer.learning_rate.assign(cosine_rate(peak, step, _WARM_STEPS, done))
         losses.append(float(model.train_on_batch(shown, target)))
         average.update(step)
         if step % check_every == 0 or done >= 1.0:

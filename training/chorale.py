@@ -43,6 +43,7 @@ from core.composition.chorale_likelihood import nats, of_rows, rows_of
 from core.composition.chorale_model import build
 from training.history import History
 from training.saving import save_weights
+from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -182,7 +183,7 @@ def train(
         step += 1
         spent = 0.0 if step == 1 else (time.monotonic() - start) / (minutes * 60)
         done = min(max(spent, step / steps), 1.0)
-        rate = peak * min(1.0, step / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * done))
+        rate = cosine_rate(peak, step, WARM_UP, done)
         model.optimizer.learning_rate.assign(max(rate, 1e-5))
         losses.append(float(model.train_on_batch(part, part[..., FEATURES + 1 :])))
         if step == 1:

@@ -49,6 +49,7 @@ from training.corpus import Piece, pieces
 from training.history import History
 from training.lag_windows import prefetched, tables
 from training.saving import save_weights
+from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -212,7 +213,7 @@ def train(
     )
     for step, (x, y) in enumerate(prefetched(Batches(found, seed), steps), start=1):
         done = min((time.monotonic() - start) / (minutes * 60), 1.0)
-        rate = peak * min(1.0, step / 100) * (0.5 + 0.5 * np.cos(np.pi * done))
+        rate = cosine_rate(peak, step, 100, done)
         trainee.optimizer.learning_rate.assign(max(rate, 1e-6))
         losses.append(float(trainee.train_on_batch(x, y)))
         average.update(step)

@@ -38,6 +38,7 @@ from training.corpus import pieces
 from training.history import History
 from training.lag_windows import Windows, prefetched, tables, validation_windows
 from training.saving import save_weights
+from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -151,8 +152,7 @@ def train(
     windows = Windows(sets[0], sets[1], seed)
     for step, (inputs, target) in enumerate(prefetched(windows, min(steps, 10**6)), start=1):
         done = min((time.monotonic() - start) / (minutes * 60), 1.0)
-        rate = peak * min(1.0, step / 100) * (0.5 + 0.5 * np.cos(np.pi * done))
-        model.optimizer.learning_rate.assign(max(rate, 1e-6))
+        model.optimizer.learning_rate.assign(cosine_rate(peak, step, 100, done))
         losses.append(float(model.train_on_batch(inputs, target)))
         average.update(step)
         last = done >= 1.0 or step == steps

@@ -143,7 +143,7 @@ def mix(sounds: FloatArray, said: FloatArray, rate: int, sharper: float = 1.0) -
     """[CANDIDATES, channels, samples] -> [channels, samples], by what the painter says.
 
     The first sound is the one that is played. said: [FRAMES, CANDIDATES * GROUPS + 80], see
-    core.extrapolation.spectral_model. All channels get the same gains.
+    core.extrapolation.spectral_model; sharper: see `mixed`. All channels get the same gains.
     """
     hop = round(DISPLAY.hop_length * rate / DISPLAY.sample_rate)
     spectra = np.stack([[_stft(channel, hop) for channel in sound] for sound in sounds])

@@ -289,4 +289,5 @@ def segments_of(path: IntArray, moments: Moments, clip: Clip, length: int) -> li
             at, goes_on, wanted = at + played, source + played, wanted - played
             if stop < len(path):  # what the clip's end cuts off, the next stretch makes up for
                 break
+            rough = max(segments, key=lambda segment: segment.length).source
     return segments

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core import registry
 from core.hearing.beat_frames import FEATURES, PARTS
-from core.hearing.layers import Layers, elu
+from core.hearing.layers import LayeredNetwork, elu
 from core.loaders import read_weights
 
 Array = npt.NDArray[np.float32]
@@ -50,16 +49,10 @@ class Pulse:
     metre: Array
 
 
-class Network:
+class Network(LayeredNetwork):
     """A trained `beats_model`; not changed once read."""
 
-    def __init__(self, layers: Layers) -> None:
-        self.layers = layers
-
-    @classmethod
-    def read(cls, path: Path) -> Network:
-        """From a .weights.h5. Raises OSError or KeyError for a file of something else."""
-        return cls(Layers.read(path, LAYERS))
+    LAYERS = LAYERS
 
     def __call__(self, shown: Array) -> Pulse:
         """shown: core.hearing.beat_frames.features, [frames, FEATURES]."""

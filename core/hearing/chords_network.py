@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core import registry
 from core.hearing.heard import CHORD_QUALITIES
-from core.hearing.layers import Layers, elu
+from core.hearing.layers import LayeredNetwork, elu
 from core.hearing.spans import SLICES, Spans
 from core.loaders import read_weights
 from core.score import Key
@@ -49,16 +48,10 @@ def shown(spans: Spans, key: Key) -> Array:
     return np.column_stack([slices, *places, every]).astype(np.float32)
 
 
-class Network:
+class Network(LayeredNetwork):
     """A trained `chords_model`; not changed once read."""
 
-    def __init__(self, layers: Layers) -> None:
-        self.layers = layers
-
-    @classmethod
-    def read(cls, path: Path) -> Network:
-        """From a .weights.h5. Raises OSError or KeyError for a file of something else."""
-        return cls(Layers.read(path, LAYERS))
+    LAYERS = LAYERS
 
     def __call__(self, spans: Spans, keys: Sequence[Key]) -> Array:
         """Logarithms of each chord's probability if the tune is in each of the keys.

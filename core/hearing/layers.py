@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import ClassVar, Self
 
 import h5py
 import numpy as np
@@ -42,6 +43,20 @@ class Layers:
         for tap in range(taps):
             out += wide[..., tap * dilation : tap * dilation + steps, :] @ kernel[tap]
         return out
+
+
+class LayeredNetwork:
+    """A trained network whose weight file has the layers LAYERS; not changed once read."""
+
+    LAYERS: ClassVar[tuple[str, ...]]
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """From a .weights.h5. Raises OSError or KeyError for a file of something else."""
+        return cls(Layers.read(path, cls.LAYERS))
 
 
 def elu(x: Array) -> Array:
