@@ -251,13 +251,15 @@ class Moments:
     def predicted(self, history: IntArray) -> tuple[IntArray, FloatArray]:
         """(lags in frames, int [LAGS]; predicted distances [LAGS, FUTURE], up to a constant)."""
         size = len(history)
-        rows = np.arange(PAST * STEP) + size - PAST * STEP
         lags = np.arange(LAGS * STEP)
-        columns = rows[None] - lags[:, None]
-        there = (columns >= 0) & (rows[None] >= 0)
-        found = self.table[history[np.maximum(rows, 0)][None], history[np.maximum(columns, 0)]]
-        found[~there] = 0.0
-        past = found.reshape(len(lags), PAST, STEP, CHANNELS).mean(axis=2)
+        past = np.zeros((len(lags), PAST, CHANNELS), np.float32)
+        for first in range(STEP):
+            rows = np.arange(first, PAST * STEP, STEP) + size - PAST * STEP
+            columns = rows[None] - lags[:, None]
+            there = (columns >= 0) & (rows[None] >= 0)
+            now, then = history[np.maximum(rows, 0)], history[np.maximum(columns, 0)]
+            past += self.table[now[None], then] * there[..., None]
+        past /= STEP
         chosen = chosen_lags(past, size)
         batch = network_input(past[chosen], chosen, size)[None]
         return chosen, load_model(MODEL_ID)(batch)[0]
