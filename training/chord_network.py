@@ -1,6 +1,6 @@
 """Train the chords network: which chord goes with each half bar of a tune.
 
-    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 6
+    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 9
     python -m training.register runs/chords/best.weights.h5 hearing-chords
 
 It learns from training pieces that have a tune and parts to it; the chords are those that bass and
@@ -76,7 +76,7 @@ class Windows:
         shares = np.array([SHARES[name] for name in self.names])
         self.shares = shares / shares.sum()
 
-    def batch(self, size: int = BATCH) -> tuple[Array, Array]:
+    def batch(self, size: int) -> tuple[Array, Array]:
         """(shown [size, LENGTH, SHOWN], states [size, LENGTH], -1 where nothing is to be said)."""
         rng = self.rng
         inputs = np.zeros((size, LENGTH, SHOWN), np.float32)
@@ -121,8 +121,8 @@ def held_out(model: keras.Model, found: Tunes) -> dict[str, tuple[float, float]]
 
 def train(
     training: Tunes, held: Tunes, out: Path, *, minutes: float, steps: int = 10**7,
-    check_every: int = 200, width: int = WIDTH, dropout: float = 0.25, peak: float = 2e-3,
-    seed: int = 0,
+    check_every: int = 200, width: int = WIDTH, dropout: float = 0.4, peak: float = 2e-3,
+    batch: int = BATCH, seed: int = 0,
 ) -> float:  # fmt: skip
     """AdamW until the minutes or the steps are over, at a rate that falls as a cosine to nothing.
 
@@ -140,7 +140,7 @@ def train(
         spent = (time.monotonic() - began) / 60
         done = min(max(spent / minutes, step / steps), 1.0)
         model.optimizer.learning_rate.assign(cosine_rate(peak, step, _WARM_STEPS, done))
-        losses.append(float(model.train_on_batch(*windows.batch())))
+        losses.append(float(model.train_on_batch(*windows.batch(batch))))
         average.update(step)
         if step % check_every == 0 or done >= 1.0:
             with average.applied():

@@ -1,8 +1,8 @@
-"""Which chord goes with each span of a tune: a small temporal convolutional network.
+"""Which chord goes with each span of a tune: two recurrent layers that read it both ways.
 
-What accompanists chose is learned from pieces that have both, as in Lim, Rhyu and Lee, "Chord
-generation from symbolic melody using BLSTM networks" (ISMIR 2017), where the network is recurrent.
-`core.hearing.chords_network` is the same in numpy, which the app runs.
+After Lim, Rhyu and Lee, "Chord generation from symbolic melody using BLSTM networks" (ISMIR 2017):
+what accompanists chose is learned from pieces that have both. `core.hearing.chords_network` is the
+same in numpy, which the app runs.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from core.hearing.chords_network import DILATIONS, SHOWN, STATES, TAPS
+from core.hearing.chords_network import DEEP, SHOWN, STATES
 
-WIDTH = 64
+WIDTH = 96
 
 
 @keras.saving.register_keras_serializable(package="encore")
@@ -28,32 +28,32 @@ class Chords(keras.Model):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.width = width
         # Names sort before "layers", see core.hearing.beats_model.
-        self.first = layers.Dense(width, activation="elu")
-        for at, dilation in enumerate(DILATIONS):
-            far = layers.Conv1D(
-                width, TAPS, padding="same", dilation_rate=dilation, activation="elu"
-            )
-            setattr(self, f"far_{at}", far)
-            setattr(self, f"kept_{at}", layers.Dense(width))
-        self.drop = layers.Dropout(dropout, noise_shape=(None, 1, None))
+        self.first = layers.Dense(width, activation="tanh")
+        for at in range(DEEP):
+            setattr(self, f"ahead_{at}", layers.GRU(width, return_sequences=True))
+            back = layers.GRU(width, return_sequences=True, go_backwards=True)
+            setattr(self, f"back_{at}", back)
+        self.drop = layers.Dropout(dropout)
         self.chord = layers.Dense(STATES)
 
     def build(self, shape: Any) -> None:
-        inner = (None, None, self.width)
         self.first.build((None, None, SHOWN - 1))
-        for at in range(len(DILATIONS)):
-            getattr(self, f"far_{at}").build(inner)
-            getattr(self, f"kept_{at}").build(inner)
-        self.chord.build(inner)
+        for at in range(DEEP):
+            seen = (None, None, self.width if at == 0 else 2 * self.width)
+            getattr(self, f"ahead_{at}").build(seen)
+            getattr(self, f"back_{at}").build(seen)
+        self.chord.build((None, None, 2 * self.width))
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        mask = inputs[:, :, -1:]
-        x = self.drop(self.first(inputs[:, :, :-1]), training=training) * mask
-        for at in range(len(DILATIONS)):
-            far = self.drop(getattr(self, f"far_{at}")(x), training=training)
-            x = x + getattr(self, f"kept_{at}")(far) * mask
-        return self.chord(ops.elu(x))
+        mask = ops.cast(inputs[:, :, -1], "bool")
+        x = self.first(inputs[:, :, :-1])
+        for at in range(DEEP):
+            x = self.drop(x, training=training)
+            ahead = getattr(self, f"ahead_{at}")(x, mask=mask)
+            back = ops.flip(getattr(self, f"back_{at}")(x, mask=mask), axis=1)
+            x = ops.concatenate([ahead, back], axis=-1)
+        return self.chord(self.drop(x, training=training))
 
 
 def build(width: int = WIDTH, dropout: float = 0.0) -> keras.Model:

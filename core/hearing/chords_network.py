@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core import registry
 from core.hearing.heard import CHORD_QUALITIES
-from core.hearing.layers import LayeredNetwork, elu
+from core.hearing.layers import LayeredNetwork
 from core.hearing.spans import SLICES, Spans
 from core.loaders import read_weights
 from core.score import Key
@@ -25,10 +25,10 @@ MODEL_ID = "hearing-chords"
 QUALITIES = len(CHORD_QUALITIES) - 1
 STATES = 12 * QUALITIES
 """Root and quality: state 12 * quality + root, beside the key's tonic where a key is given."""
-DILATIONS = (1, 2, 4, 8, 1, 2, 4, 8)
-TAPS = 3
+DEEP = 2
+"""Recurrent layers, each in both directions."""
 LAYERS = (
-    "first", "chord", *(f"{kind}_{at}" for at in range(len(DILATIONS)) for kind in ("far", "kept"))
+    "first", "chord", *(f"{way}_{at}/cell" for at in range(DEEP) for way in ("ahead", "back"))
 )  # fmt: skip
 PLACES = 7
 SHOWN = SLICES * 12 + PLACES + 1
@@ -66,10 +66,12 @@ class Network(LayeredNetwork):
     def logits(self, x: Array) -> Array:
         """[batch, spans, SHOWN] -> [batch, spans, STATES]."""
         net = self.layers
-        x = elu(net.dense("first", x[..., :-1]))
-        for at, dilation in enumerate(DILATIONS):
-            x = x + net.dense(f"kept_{at}", elu(net.convolved(f"far_{at}", x, dilation)))
-        return net.dense("chord", elu(x))
+        x = np.tanh(net.dense("first", x[..., :-1]))
+        for at in range(DEEP):
+            ahead = net.recurrent(f"ahead_{at}/cell", x)
+            back = net.recurrent(f"back_{at}/cell", x[:, ::-1])[:, ::-1]
+            x = np.concatenate([ahead, back], axis=2)
+        return net.dense("chord", x)
 
 
 def network() -> Network:

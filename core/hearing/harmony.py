@@ -35,7 +35,7 @@ STEADIER, STEADIER_FIT = 1.3, 1.6
 """What a note is worth beside what came before, for chords and for the fit of bars; NETWORK: what
 the network is worth beside the Markov model; ROOT: a right root beside right tones. All chosen on
 the validation split."""
-NETWORK = 0.6
+NETWORK = 0.7
 ROOT = 1.0
 _HEAVY = 6.0
 """Of notes, beside one quarter: no span says more than so many by their mere number."""

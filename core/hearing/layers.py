@@ -9,14 +9,15 @@ from typing import ClassVar, Self
 import h5py
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 Array = npt.NDArray[np.float32]
 
 
 class Layers:
-    """Kernel and bias of each layer, float32, by name; not changed once read."""
+    """The arrays of each layer, float32, by name: kernel and bias first; not changed once read."""
 
-    def __init__(self, layers: Mapping[str, tuple[Array, Array]]) -> None:
+    def __init__(self, layers: Mapping[str, tuple[Array, ...]]) -> None:
         self.layers = layers
 
     @classmethod
@@ -24,7 +25,7 @@ class Layers:
         """From a .weights.h5 of Keras. Raises OSError or KeyError for a file of something else."""
         with h5py.File(path) as file:
             return cls({
-                name: (_array(file[name]["vars"]["0"]), _array(file[name]["vars"]["1"]))
+                name: tuple(_array(file[name]["vars"][at]) for at in sorted(file[name]["vars"]))
                 for name in names
             })  # fmt: skip
 
@@ -42,6 +43,25 @@ class Layers:
         out = np.tile(bias, (*x.shape[:-1], 1))
         for tap in range(taps):
             out += wide[..., tap * dilation : tap * dilation + steps, :] @ kernel[tap]
+        return out
+
+    def recurrent(self, name: str, x: Array) -> Array:
+        """[batch, steps, inputs] -> [batch, steps, units]: gated recurrent units, step by step.
+
+        As Keras has them: the gates' recurrent parts have a bias of their own (reset after).
+        """
+        kernel, again, bias = self.layers[name]
+        units = len(again)
+        came = x @ kernel + bias[0]
+        state = np.zeros((len(x), units), np.float32)
+        out = np.empty((*x.shape[:2], units), np.float32)
+        for step in range(x.shape[1]):
+            now, kept = came[:, step], state @ again + bias[1]
+            gates = expit(now[:, : 2 * units] + kept[:, : 2 * units])
+            update, reset = gates[:, :units], gates[:, units:]
+            fresh = np.tanh(now[:, 2 * units :] + reset * kept[:, 2 * units :])
+            state = update * state + (1 - update) * fresh
+            out[:, step] = state
         return out
 
 

@@ -100,13 +100,13 @@ def test_followed_is_the_sum_over_all_ways(monkeypatch):
 def test_chords_are_learnt_and_are_the_same_in_keras_and_numpy(tmp_path):
     found = chord_network.tunes([piece(n, mode) for n in range(6) for mode in ("major", "minor")])
     best = chord_network.train(
-        found, found, tmp_path, minutes=5, steps=80, width=12, check_every=20, dropout=0.0,
-        peak=0.02,
+        found, found, tmp_path, minutes=5, steps=60, width=24, check_every=20, dropout=0.0,
+        peak=0.02, batch=12,
     )  # fmt: skip
     rows = (tmp_path / "history.csv").read_text().splitlines()
     assert best < 0.6 * float(rows[1].split(",")[3])
-    assert json.loads((tmp_path / "headline.json").read_text())["value"] > 0.8
-    model = build(width=12)
+    assert json.loads((tmp_path / "headline.json").read_text())["value"] > 0.5
+    model = build(width=24)
     model.load_weights(tmp_path / "best.weights.h5")
     inputs = np.stack([seen for seen, _ in found["midi_arranged"][:3]])
     said = Network.read(tmp_path / "best.weights.h5").logits(inputs)
