@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import arranging_harmony
+from benchmarks import arranging_harmony, arranging_same_bars
 from benchmarks.arranging_nll import all_nats, counted, fitting
 from benchmarks.arranging_pieces import HELD_OUT, Case, cases, held_out
 from benchmarks.composition_nll import interval
@@ -168,7 +168,12 @@ def run(data: Path, *, wanted: Sequence[str] | None, limit: int | None, split: s
         f"{split} split, {len(found)} tunes of {', '.join(SUBSETS)}",
         len(found),
         rows,
-        (_surprise(nats, notes, found), arranging_harmony.table(own), _kinds(by_kind)),
+        (
+            _surprise(nats, notes, found),
+            arranging_harmony.table(own),
+            arranging_same_bars.table(every),
+            _kinds(by_kind),
+        ),
     )
 
 

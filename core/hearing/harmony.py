@@ -132,20 +132,30 @@ def _from_c(beside: Array, key: Key) -> Array:
     return np.roll(apart, key.tonic, axis=2).reshape(len(beside), STATES)
 
 
-@lru_cache(maxsize=1)
-def _worth() -> Array:
-    """[STATES, STATES]: how right it is to play the first chord where the second is meant.
+def tones_right(played: npt.NDArray[np.int64], meant: npt.NDArray[np.int64]) -> Array:
+    """The share of each played triad that belongs to the chord meant; 12 * quality + root."""
+    return _right()[played, meant]
 
-    The share of its triad that belongs to the other, and ROOT where both have one root.
-    """
+
+@lru_cache(maxsize=1)
+def _right() -> Array:
+    """[STATES, STATES]: the share of the first chord's triad that belongs to the second."""
     played, belong = np.zeros((STATES, 12)), np.zeros((STATES, 12))
     for state in range(STATES):
         quality, root = CHORD_QUALITIES[state // 12], state % 12
         played[state, [(root + tone) % 12 for tone in TRIADS[quality]]] = 1.0
         belong[state, [(root + tone) % 12 for tone in TONES[quality]]] = 1.0
+    return np.asarray((played / played.sum(axis=1, keepdims=True)) @ belong.T)
+
+
+@lru_cache(maxsize=1)
+def _worth() -> Array:
+    """[STATES, STATES]: how right it is to play the first chord where the second is meant.
+
+    `_right`, and ROOT where both have one root.
+    """
     roots = np.arange(STATES) % 12
-    right = (played / played.sum(axis=1, keepdims=True)) @ belong.T
-    return np.asarray(right + ROOT * (roots[:, None] == roots[None]))
+    return np.asarray(_right() + ROOT * (roots[:, None] == roots[None]))
 
 
 class Tables:

@@ -1,0 +1,104 @@
+"""Another accompanist over the same bar: how far a tune says its chords.
+
+Where a bar of a tune stands in another piece too, in the same key, that piece's chords are what
+somebody else played to it. In the true chords of this piece they are right so often; what is named
+from the tune alone can hardly be right more often.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.results import Table
+from core.composition.instruments import LEAD
+from core.hearing.harmony import decoded, tones_right
+from core.hearing.spans import Spans
+from training.chords import spans_of
+from training.composer_corpus import Piece
+
+Array = np.ndarray[Any, Any]
+
+LEAST_NOTES = 3
+"""Of a bar that is compared."""
+MOST_PAIRS = 12
+"""Of the pieces that share a bar."""
+COLUMNS = (
+    "music", "bars", "tones, another's chords", "tones, named", "roots, another's", "roots, named",
+)  # fmt: skip
+Bar = tuple[Piece, Array, int, Spans]
+"""Piece, its chords in the bar (12 * quality + root), which bar, the whole tune."""
+
+
+def shared(pieces: Sequence[Piece]) -> dict[tuple[Any, ...], list[Bar]]:
+    """The bars of tunes with known chords, by subset, metre, mode and notes."""
+    found: dict[tuple[Any, ...], list[Bar]] = defaultdict(list)
+    for piece in pieces:
+        made = spans_of(piece)
+        if made is None:
+            continue
+        states, spans = made
+        notes: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for row in piece.events[piece.events[:, 2] == LEAD]:
+            notes[int(row[0])].append((int(row[1]), int(row[3]) % 12, int(row[4])))
+        for bar, own in notes.items():
+            chords = states[bar * spans.parts : (bar + 1) * spans.parts]
+            if len(own) >= LEAST_NOTES and len(chords) == spans.parts and (chords >= 0).all():
+                key = (piece.subset, piece.metre, piece.mode, tuple(sorted(own)))
+                found[key].append((piece, chords, bar, spans))
+    return found
+
+
+def name_of(piece: Piece) -> str:
+    """The tune, of which midi_arranged has several arrangements."""
+    return piece.id.rsplit("-", 1)[0] if piece.subset == "midi_arranged" else piece.id
+
+
+def figures(bars: Sequence[Bar], named: dict[str, Array], rng: np.random.Generator) -> Array | None:
+    """Of one bar, over its held-out pieces; None where no other piece has it.
+
+    [tones another's, tones named, roots another's, roots named]. named: chords by piece, those of
+    earlier bars.
+    """
+    held = [bar for bar in bars if bar[0].split != "train"]
+    pairs = [(a, b) for a in held for b in bars if name_of(a[0]) != name_of(b[0])]
+    if not pairs:
+        return None
+    pairs = [pairs[at] for at in rng.permutation(len(pairs))[:MOST_PAIRS]]
+    rows = []
+    for (piece, true, bar, spans), other in pairs:
+        key = f"{piece.subset}/{piece.id}"
+        if key not in named:
+            named[key] = decoded(spans)[1]
+        ours = named[key][bar * spans.parts : (bar + 1) * spans.parts]
+        rows.append([
+            tones_right(other[1], true).mean(), tones_right(ours, true).mean(),
+            (other[1] % 12 == true % 12).mean(), (ours % 12 == true % 12).mean(),
+        ])  # fmt: skip
+    return np.asarray(np.mean(rows, axis=0))
+
+
+def table(pieces: Sequence[Piece]) -> Table:
+    """Of the validation and test pieces of each subset."""
+    rng, named = np.random.default_rng(0), dict[str, Array]()
+    rows: dict[str, list[Array]] = defaultdict(list)
+    for key, bars in shared(pieces).items():
+        found = figures(bars, named, rng)
+        if found is not None:
+            rows[key[0]].append(found)
+    lines = [
+        [subset, str(len(some)), *(f"{value:.2f}" for value in np.mean(some, axis=0))]
+        for subset, some in sorted(rows.items())
+    ]
+    return Table(
+        "Another accompanist over the same bar",
+        "Bars of validation and test tunes, of three notes or more, that stand in another piece as "
+        "well, in the same key: share of a triad's notes that belong to the true chord, and of "
+        "right roots, of the chords that the other piece has there and of those named from this "
+        "tune alone. What somebody else played to the same notes says how far they leave it open.",
+        list(COLUMNS),
+        lines,
+    )
