@@ -26,6 +26,8 @@ LEAST_NOTES = 3
 """Of a bar that is compared."""
 MOST_PAIRS = 12
 """Of the pieces that share a bar."""
+SAME_TUNE = 0.25
+"""Two pieces that share more of their bars are one tune under two names."""
 COLUMNS = (
     "music", "bars", "tones, another's chords", "tones, named", "roots, another's", "roots, named",
 )  # fmt: skip
@@ -53,18 +55,31 @@ def shared(pieces: Sequence[Piece]) -> dict[tuple[Any, ...], list[Bar]]:
 
 
 def name_of(piece: Piece) -> str:
-    """The tune, of which midi_arranged has several arrangements."""
+    """Of midi_arranged a tune's name, of which there are several arrangements."""
     return piece.id.rsplit("-", 1)[0] if piece.subset == "midi_arranged" else piece.id
 
 
-def figures(bars: Sequence[Bar], named: dict[str, Array], rng: np.random.Generator) -> Array | None:
-    """Of one bar, over its held-out pieces; None where no other piece has it.
+def of_one_tune(a: Piece, b: Piece, bars: dict[str, set[Any]]) -> bool:
+    """Whether two pieces are one tune: by name, or by the share of bars that both have."""
+    if name_of(a) == name_of(b):
+        return True
+    mine, other = bars[f"{a.subset}/{a.id}"], bars[f"{b.subset}/{b.id}"]
+    return len(mine & other) > SAME_TUNE * min(len(mine), len(other))
 
-    [tones another's, tones named, roots another's, roots named]. named: chords by piece, those of
-    earlier bars.
+
+def figures(
+    found: Sequence[Bar],
+    bars: dict[str, set[Any]],
+    named: dict[str, Array],
+    rng: np.random.Generator,
+) -> Array | None:
+    """Of one bar, over its held-out pieces; None where no other tune has it.
+
+    [tones another's, tones named, roots another's, roots named]. bars: of each piece. named: chords
+    by piece, those of earlier bars.
     """
-    held = [bar for bar in bars if bar[0].split != "train"]
-    pairs = [(a, b) for a in held for b in bars if name_of(a[0]) != name_of(b[0])]
+    held = [bar for bar in found if bar[0].split != "train"]
+    pairs = [(a, b) for a in held for b in found if not of_one_tune(a[0], b[0], bars)]
     if not pairs:
         return None
     pairs = [pairs[at] for at in rng.permutation(len(pairs))[:MOST_PAIRS]]
@@ -83,21 +98,25 @@ def figures(bars: Sequence[Bar], named: dict[str, Array], rng: np.random.Generat
 
 def table(pieces: Sequence[Piece]) -> Table:
     """Of the validation and test pieces of each subset."""
-    rng, named = np.random.default_rng(0), dict[str, Array]()
+    rng, named, bars = np.random.default_rng(0), dict[str, Array](), defaultdict[str, set[Any]](set)
+    every = shared(pieces)
+    for key, found in every.items():
+        for piece, *_ in found:
+            bars[f"{piece.subset}/{piece.id}"].add(key)
     rows: dict[str, list[Array]] = defaultdict(list)
-    for key, bars in shared(pieces).items():
-        found = figures(bars, named, rng)
-        if found is not None:
-            rows[key[0]].append(found)
+    for key, found in every.items():
+        figure = figures(found, bars, named, rng)
+        if figure is not None:
+            rows[key[0]].append(figure)
     lines = [
         [subset, str(len(some)), *(f"{value:.2f}" for value in np.mean(some, axis=0))]
         for subset, some in sorted(rows.items())
     ]
     return Table(
         "Another accompanist over the same bar",
-        "Bars of validation and test tunes, of three notes or more, that stand in another piece as "
+        "Bars of validation and test tunes, of three notes or more, that stand in another tune as "
         "well, in the same key: share of a triad's notes that belong to the true chord, and of "
-        "right roots, of the chords that the other piece has there and of those named from this "
+        "right roots, of the chords that the other tune has there and of those named from this "
         "tune alone. What somebody else played to the same notes says how far they leave it open.",
         list(COLUMNS),
         lines,
