@@ -18,7 +18,7 @@ from core.composition.instruments import DRUMS, LEAD, NAMES
 from core.composition.tokens import TICKS_PER_STEP, bar_steps, note_of
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing.stems import STEMS
-from core.score import TICKS_PER_QUARTER, Key, Note
+from core.score import TICKS_PER_QUARTER, Note
 from training.chord_labels import of_events
 from training.composer_corpus import Piece
 from training.tunes import LEAST_NOTES, SUBSETS, with_tune
@@ -57,8 +57,7 @@ class Case:
             HeardNote(n.start * tick_s, n.pitch, n.end * tick_s, n.velocity)
             for n in sorted(notes_of(self.piece, {LEAD}))
         )
-        key = Key(0 if self.piece.mode == "major" else 9, self.piece.mode)
-        return Heard(notes, Grid(times, 0, beats, unit), key, tuple(chords))
+        return Heard(notes, Grid(times, 0, beats, unit), self.piece.key, tuple(chords))
 
     @property
     def seconds(self) -> float:

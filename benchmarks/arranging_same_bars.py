@@ -1,8 +1,7 @@
 """Another accompanist over the same bar: how far a tune says its chords.
 
 Where a bar of a tune stands in another piece too, in the same key, that piece's chords are what
-somebody else played to it. In the true chords of this piece they are right so often; what is named
-from the tune alone can hardly be right more often.
+somebody else played to it. How often those are right here says how far the notes leave it open.
 """
 
 from __future__ import annotations

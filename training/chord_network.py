@@ -28,7 +28,6 @@ from keras import ops
 
 from core.hearing.chords_model import WIDTH, build
 from core.hearing.chords_network import SHOWN, SLICES, STATES, shown
-from core.score import Key
 from training.averaging import Average
 from training.chords import beside_tonic, spans_of
 from training.composer_corpus import Piece, load
@@ -61,8 +60,7 @@ def tunes(pieces: Sequence[Piece]) -> Tunes:
         if made is None or piece.subset not in SHARES:
             continue
         states, spans = made
-        key = Key(0 if piece.mode == "major" else 9, piece.mode)
-        pair = shown(spans, key), beside_tonic(piece, states)
+        pair = shown(spans, piece.key), beside_tonic(piece, states)
         found.setdefault(piece.subset, []).append(pair)
     return found
 
@@ -178,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=Path("runs/composer_corpus.npz"))
     parser.add_argument("--out", type=Path, default=Path("runs/chords"))
-    parser.add_argument("--minutes", type=float, default=6.0)
+    parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     sets = [tunes(load(args.corpus, split)) for split in ("train", "valid")]

@@ -60,8 +60,7 @@ def spans_of(piece: Piece) -> tuple[Array, Spans] | None:
 
 def beside_tonic(piece: Piece, states: Array) -> Array:
     """The states as the network and the tables have them, beside the key's tonic; -1 stays."""
-    tonic = 0 if piece.mode == "major" else 9
-    return np.where(states < 0, -1, states // 12 * 12 + (states % 12 - tonic) % 12)
+    return np.where(states < 0, -1, states // 12 * 12 + (states % 12 - piece.key.tonic) % 12)
 
 
 def counted(pieces: Sequence[Piece]) -> dict[str, Any]:

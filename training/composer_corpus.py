@@ -33,7 +33,7 @@ from core.composition.tokens import (
     ordered,
     velocity_bin,
 )
-from core.score import Track
+from core.score import Key, Track
 
 MIN_BARS, MIN_NOTES, MAX_NOTES_PER_BAR = 4, 24, 160
 JIGS_KEPT = 3
@@ -72,6 +72,11 @@ class Piece:
     shift: int
     bars: int
     events: Events
+
+    @property
+    def key(self) -> Key:
+        """The one that it was moved to."""
+        return Key(0 if self.mode == "major" else 9, self.mode)
 
 
 def genre_of(subset: str, row: dict[str, str]) -> str | None:

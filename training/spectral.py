@@ -213,8 +213,7 @@ def train(
     )
     for step, (x, y) in enumerate(prefetched(Batches(found, seed), steps), start=1):
         done = min((time.monotonic() - start) / (minutes * 60), 1.0)
-        rate = cosine_rate(peak, step, 100, done)
-        trainee.optimizer.learning_rate.assign(max(rate, 1e-6))
+        trainee.optimizer.learning_rate.assign(cosine_rate(peak, step, 100, done))
         losses.append(float(trainee.train_on_batch(x, y)))
         average.update(step)
         last = done >= 1.0 or step == steps

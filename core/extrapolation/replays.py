@@ -29,6 +29,7 @@ KEPT = 0.7
 SAME_LAG = 2
 """Frames by which a lag may differ from one at which the clip repeats itself."""
 FAR_DB = 100.0
+"""What lies beyond the end differs by, from anything."""
 BLUR = 22
 """Frames that a replay may seem to go on after its end: near-copies are judged by a second."""
 

@@ -35,14 +35,13 @@ class Layers:
         return np.asarray(x @ kernel + bias, np.float32)
 
     def convolved(self, name: str, x: Array, dilation: int = 1) -> Array:
-        """[..., steps, inputs] -> [..., steps, outputs], zeros around; taps are odd in number."""
+        """[steps, inputs] -> [steps, outputs], zeros around; taps are odd in number."""
         kernel, bias = self.layers[name]
-        taps, steps = len(kernel), x.shape[-2]
-        reach = dilation * (taps // 2)
-        wide = np.pad(x, (*[(0, 0)] * (x.ndim - 2), (reach, reach), (0, 0)))
-        out = np.tile(bias, (*x.shape[:-1], 1))
-        for tap in range(taps):
-            out += wide[..., tap * dilation : tap * dilation + steps, :] @ kernel[tap]
+        reach = dilation * (len(kernel) // 2)
+        wide = np.pad(x, ((reach, reach), (0, 0)))
+        out = np.tile(bias, (len(x), 1))
+        for tap, weights in enumerate(kernel):
+            out += wide[tap * dilation : tap * dilation + len(x)] @ weights
         return out
 
     def recurrent(self, name: str, x: Array) -> Array:
@@ -80,7 +79,7 @@ class LayeredNetwork:
 
 
 def elu(x: Array) -> Array:
-    """X where it is positive, else its exponential less 1."""
+    """The number itself where it is positive, else its exponential less 1."""
     return np.asarray(np.where(x > 0, x, np.expm1(np.minimum(x, 0))), np.float32)
 
 

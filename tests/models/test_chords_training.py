@@ -16,6 +16,7 @@ from training import chord_network
 from training.chords import beside_tonic
 from training.chords import spans_of as spans_of_piece
 from training.composer_corpus import Piece
+from training.schedule import LEAST, cosine_rate
 
 FALL = (0, 5, 7, 0)
 PIANO, BASS = NAMES.index("piano"), NAMES.index("acoustic bass")
@@ -127,3 +128,10 @@ def test_windows_leave_out_what_is_not_known():
     said[:, 16:, 7] = 50.0
     assert float(chord_network.loss(states, said)) == pytest.approx(even)
     assert even == pytest.approx(np.log(STATES), rel=0.05)
+
+
+def test_the_rate_rises_and_falls_to_nearly_nothing():
+    rising = [cosine_rate(1e-3, step, 100, 0.0) for step in (1, 50, 100, 200)]
+    np.testing.assert_allclose(rising, [1e-5, 5e-4, 1e-3, 1e-3])
+    assert cosine_rate(1e-3, 500, 100, 0.5) == pytest.approx(5e-4)
+    assert cosine_rate(1e-3, 500, 100, 1.0) == LEAST

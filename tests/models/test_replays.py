@@ -8,7 +8,7 @@ from core.extrapolation import structure
 from core.extrapolation.features import Features, features
 from core.extrapolation.replays import Replays, frames_in
 from core.extrapolation.self_similarity import FUTURE, LAGS, STEP, frames_of
-from core.repetition import TWO_BARS_S
+from core.repetition import TWO_BARS_S, may_have_runs, near_runs
 from core.spectrogram import DISPLAY
 from tests.unit.sounds import RATE, riff
 
@@ -95,3 +95,15 @@ def test_a_long_continuation_of_what_never_repeats_does_not_go_round_in_circles(
 
     assert longest(0) > 0.5
     assert longest(structure.REPLAY_TRIES or 8) < 0.2
+
+
+@pytest.mark.parametrize("shortest", [30, 43, 60, 170])
+def test_lags_without_runs_are_told_quickly_and_none_is_overlooked(shortest):
+    rng = np.random.default_rng(shortest)
+    distances = np.repeat(rng.uniform(0, 6, (200, 20)), 20, axis=1).astype(np.float32)
+    distances[:5] = 6.0
+    found = np.array([bool(near_runs(row, shortest, 3.0)) for row in distances])
+    told = may_have_runs(distances, shortest, 3.0)
+    assert (told | ~found).all()
+    assert not told[:5].any()
+    assert found.any()
