@@ -89,7 +89,7 @@ def comparisons_folder(tmp_path_factory):
 def comparing(monkeypatch, house, comparisons_folder, tmp_path):
     """The compared models without networks, a finished comparison, and sound that costs nothing."""
     fake_pair.install(monkeypatch.setattr, logs=comparisons_folder)
-    fake_pair.install_tiny(monkeypatch.setattr, tmp_path)
+    fake_pair.install_tiny(monkeypatch.setattr, tmp_path, go=tmp_path / "go")
     silence = (b"ID3", np.zeros(4, np.float32))
     monkeypatch.setattr(stems, "_stem", lambda alone: silence)
     monkeypatch.setattr(gallery, "GALLERY", comparisons_folder)

@@ -137,13 +137,18 @@ for at in range(6):
         told = {"model": name, "seconds": at, "patterns": 64 * at, "train_nats": nats}
         print(json.dumps(told | {"held_out_nats": nats + 0.05}), flush=True)
     time.sleep(PAUSE)
+while not GO:
+    time.sleep(0.02)
 for name in ("midi-lstm", "midi-vae"):
     (out / (name + ".weights.h5")).touch()
 """
 
 
-def install_tiny(patch, folder, pause_s=0.05) -> None:
-    """A training that is over soon and trains nothing. folder: of its lock."""
-    patch(tiny, "COMMAND", (sys.executable, "-c", TRAINER.replace("PAUSE", str(pause_s))))
+def install_tiny(patch, folder, pause_s=0.05, go=None) -> None:
+    """A training that is over soon and trains nothing. folder: of its lock. go: a file that must be
+    there before it ends."""
+    there = "True" if go is None else f"pathlib.Path({str(go)!r}).exists()"
+    code = TRAINER.replace("PAUSE", str(pause_s)).replace("GO", there)
+    patch(tiny, "COMMAND", (sys.executable, "-c", code))
     patch(tiny, "LOCK", Path(folder) / "tiny.lock")
     patch(network, "read", lambda path, name, kind: fake(name, kind))

@@ -107,9 +107,10 @@ def settled(at, limit_s=30):
     return at.run()
 
 
-def test_tiny_models_train_and_write_beside_the_trained_ones():
+def test_tiny_models_train_and_write_beside_the_trained_ones(tmp_path):
     at = press(section("tiny"), "Train")
     assert at.button(key="compare_tiny_cancel")
+    (tmp_path / "go").touch()
     at = settled(at)
     assert not at.exception
     assert problems(at) == []
@@ -119,7 +120,7 @@ def test_tiny_models_train_and_write_beside_the_trained_ones():
     assert tiny.busy_s() is None
 
 
-def test_one_training_at_a_time_and_cancel(monkeypatch):
+def test_one_training_at_a_time_and_cancel():
     first = tiny.start(0, (sys.executable, "-c", "import time; time.sleep(60)"))
     at = section("tiny")
     assert "Someone is training" in at.info[0].value
