@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.results import Table
 from core.composition.instruments import LEAD
-from core.hearing.harmony import decoded, tones_right
+from core.hearing.harmony import likelihoods, most_right, tones_right
 from core.hearing.spans import Spans
 from training.chords import spans_of
 from training.composer_corpus import Piece
@@ -86,7 +86,7 @@ def figures(
     for (piece, true, bar, spans), other in pairs:
         key = f"{piece.subset}/{piece.id}"
         if key not in named:
-            named[key] = decoded(spans)[1]
+            named[key] = most_right(likelihoods(spans)[1])
         ours = named[key][bar * spans.parts : (bar + 1) * spans.parts]
         rows.append([
             tones_right(other[1], true).mean(), tones_right(ours, true).mean(),

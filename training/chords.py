@@ -19,7 +19,7 @@ import numpy as np
 from core.composition.instruments import LEAD, SECOND_LEAD
 from core.composition.tokens import DRUM_PITCH, DURATIONS, TICKS_PER_STEP, bar_steps
 from core.hearing.chords_network import QUALITIES, STATES
-from core.hearing.harmony import MODES, decoded
+from core.hearing.harmony import MODES, likelihoods, most_right
 from core.hearing.heard import CHORD_QUALITIES
 from core.hearing.spans import Spans, spans_in_ticks
 from core.remixing.chords import Chart
@@ -102,7 +102,7 @@ def accuracy(pieces: Sequence[Piece]) -> tuple[float, float]:
         if found is None:
             continue
         states, spans = found
-        _, said = decoded(spans)
+        said = most_right(likelihoods(spans)[1])
         known = states >= 0
         root = (said % 12 == states % 12)[known]
         third = np.isin(said // 12, list(minor)) == np.isin(states // 12, list(minor))

@@ -7,13 +7,13 @@ says how likely each key is. The network (core/hearing/chords_network.py) is ask
 
 A tune leaves its chords open. So what is named is not the likeliest chord but the one whose tones
 are most often right, over all that it may be in all keys that it may be in (a choice of minimum
-Bayes risk).
+Bayes risk); and with it goes how sure each of its tones is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -45,12 +45,17 @@ def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, .
     """(key, chords from the first bar on) of a solo's notes. Raises ModelUnavailableError."""
     spans = spans_of(notes, grid)
     bar = grid.beats * grid.beat_ticks
-    key, states = decoded(spans)
-    chords: list[Chord] = []
-    for number, state in enumerate(states):
-        root, quality = int(state) % 12, CHORD_QUALITIES[int(state) // 12]
-        if not chords or (chords[-1].root, chords[-1].quality) != (root, quality):
-            chords.append(Chord(round(number * bar / spans.parts), root, quality))
+    key, likely = likelihoods(spans)
+    states, tones = most_right(likely), likely @ _belong()
+    changes = np.flatnonzero(np.diff(states, prepend=-1))
+    chords = []
+    for first, last in zip(changes, [*changes[1:], len(states)], strict=True):
+        quality, root = divmod(int(states[first]), 12)
+        sure = np.roll(tones[first:last].mean(axis=0), -root)
+        start = round(int(first) * bar / spans.parts)
+        chords.append(
+            Chord(start, root, CHORD_QUALITIES[quality], tuple(np.round(sure, 2).tolist()))
+        )
     return key, tuple(chords)
 
 
@@ -80,10 +85,13 @@ def _beside_tonic(spans: Spans, key: Key) -> Array:
     return np.asarray(weights * np.minimum(1.0, _HEAVY / heavy))
 
 
-def decoded(spans: Spans) -> tuple[Key, npt.NDArray[np.int64]]:
-    """(the likeliest key, the chord of each span that is most right: 12 * quality + root)."""
+def likelihoods(spans: Spans) -> tuple[Key, Array]:
+    """(the likeliest key, probabilities [spans, STATES] of chords: 12 * quality + root).
+
+    Of no notes C major, of which each span is sure.
+    """
     if np.ptp(spans.weights.sum(axis=0)) == 0.0:
-        return Key(0, "major"), np.zeros(len(spans), np.int64)
+        return Key(0, "major"), np.tile(np.eye(STATES)[0], (len(spans), 1))
     nats, shares = followed(spans, KEYS)
     both = (1 - NETWORK) * np.log(shares + 1e-6) + NETWORK * network()(spans, KEYS)
     both = np.exp(both - both.max(axis=2, keepdims=True))
@@ -93,7 +101,12 @@ def decoded(spans: Spans) -> tuple[Key, npt.NDArray[np.int64]]:
     states = np.zeros((len(spans), STATES))
     for key, chance, beside in zip(KEYS, chances, both, strict=True):
         states += chance * _from_c(beside, key)
-    return KEYS[int(nats.argmax())], np.asarray((states @ _worth().T).argmax(axis=1))
+    return KEYS[int(nats.argmax())], states
+
+
+def most_right(likely: Array) -> npt.NDArray[np.int64]:
+    """[spans]: the chord to name of each span's probabilities [spans, STATES]."""
+    return np.asarray((likely @ _worth().T).argmax(axis=1))
 
 
 def followed(spans: Spans, keys: Sequence[Key]) -> tuple[Array, Array]:
@@ -140,12 +153,23 @@ def tones_right(played: npt.NDArray[np.int64], meant: npt.NDArray[np.int64]) -> 
 @lru_cache(maxsize=1)
 def _right() -> Array:
     """[STATES, STATES]: the share of the first chord's triad that belongs to the second."""
-    played, belong = np.zeros((STATES, 12)), np.zeros((STATES, 12))
+    played = _classes(TRIADS)
+    return np.asarray((played / played.sum(axis=1, keepdims=True)) @ _belong().T)
+
+
+@lru_cache(maxsize=1)
+def _belong() -> Array:
+    """[STATES, 12]: which pitch classes belong to each chord."""
+    return _classes(TONES)
+
+
+def _classes(tones: Mapping[str, Iterable[int]]) -> Array:
+    """[STATES, 12]: 1 where a pitch class is among each chord's. tones: above the root."""
+    out = np.zeros((STATES, 12))
     for state in range(STATES):
         quality, root = CHORD_QUALITIES[state // 12], state % 12
-        played[state, [(root + tone) % 12 for tone in TRIADS[quality]]] = 1.0
-        belong[state, [(root + tone) % 12 for tone in TONES[quality]]] = 1.0
-    return np.asarray((played / played.sum(axis=1, keepdims=True)) @ belong.T)
+        out[state, [(root + tone) % 12 for tone in tones[quality]]] = 1.0
+    return out
 
 
 @lru_cache(maxsize=1)

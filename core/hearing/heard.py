@@ -119,11 +119,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Chord:
-    """A chord from one tick on. root: pitch class, C is 0. quality: one of CHORD_QUALITIES."""
+    """A chord from one tick on. root: pitch class, C is 0. quality: one of CHORD_QUALITIES.
+
+    sure: how likely each of the 12 semitones from the root up belongs to it; () of a chord that is
+    told, not heard.
+    """
 
     start: int
     root: int
     quality: str
+    sure: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def to_json(arrangement: Arrangement) -> str:
         "beats_s": [_round(time) for time in grid.beats_s],
         "metre": [grid.first_beat, grid.beats, grid.beat_unit],
         "key": [heard.key.tonic, heard.key.mode],
-        "chords": [[chord.start, chord.root, chord.quality] for chord in heard.chords],
+        "chords": [[c.start, c.root, c.quality, list(c.sure)] for c in heard.chords],
         "tuning_cents": heard.tuning_cents,
         "steady": heard.steady,
         "controls": arrangement.controls.to_fields(),
@@ -83,7 +83,10 @@ def from_json(text: str) -> Arrangement:
         tuple(HeardNote(*note) for note in fields["notes"]),
         Grid(tuple(fields["beats_s"]), *fields["metre"]),
         Key(*fields["key"]),
-        tuple(Chord(*chord) for chord in fields["chords"]),
+        tuple(
+            Chord(start, root, quality, tuple(sure))
+            for start, root, quality, sure in fields["chords"]
+        ),
         fields["tuning_cents"],
         fields["steady"],
     )

@@ -3,7 +3,9 @@
 The network hears the solo's notes, and chords only as far as it finds them in there. What a chart
 says is added to its logits: for each family of instruments and place in the chord, a number for
 every distance from the chord's root. The numbers are fitted by training.band_guide to the notes of
-training pieces, with the network's own answers beside them, so that nothing is counted twice.
+training pieces, with the network's own answers beside them, so that nothing is counted twice. Of a
+chord that was heard it is told beside, how sure each of its tones is: what may be wrong is played
+less.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ WANTED = 2.0
 """Nats in favour of an instrument that has rested for a bar."""
 ROOT_FIRST = 2.0
 """Nats in favour of the root for a bass's first note in a chord."""
+NOT_SURER = 0.05
+"""No tone is believed to be surer to belong to a chord, or not to, than by so much from 1 or 0."""
 TABLES = Path(__file__).with_name("band_guide.json")
 
 _CLASSES = np.arange(DRUM_PITCH) % 12
@@ -85,11 +89,20 @@ def by_class(
     return np.asarray(out, np.float64)
 
 
+def surely(chord: Chord) -> npt.NDArray[np.float64]:
+    """float64 [12]: the logit of each pitch class to belong to a heard chord; of a told one 0."""
+    if not chord.sure:
+        return np.zeros(12)
+    sure = np.roll(np.array(chord.sure), chord.root)
+    return np.log((sure + NOT_SURER) / (1.0 - sure + NOT_SURER))
+
+
 class ChordGuide:
     """core.composition.writing.Guide for one piece.
 
     chart, solo: in the network's key and bars. solo: (start, end, pitch) in ticks. bar_steps,
     beat_steps: of the metre. trust: how far the chords are believed, 1 as the numbers were fitted.
+    sureness: what it is worth, how sure a tone of a heard chord is, 1 for its logit as it is.
     playing: instruments that are not to rest for long.
     """
 
@@ -101,14 +114,10 @@ class ChordGuide:
         beat_steps: int,
         trust: float = 1.0,
         playing: frozenset[int] = frozenset(),
+        sureness: float = 0.0,
     ) -> None:
-        self.chart, self.bar_steps, self.beat_steps, self.trust = (
-            chart,
-            bar_steps,
-            beat_steps,
-            trust,
-        )
-        self.playing = playing
+        self.chart, self.bar_steps, self.beat_steps = chart, bar_steps, beat_steps
+        self.trust, self.sureness, self.playing = trust, sureness, playing
         self._solo = np.array(solo, np.int64).reshape(-1, 3)
         self._starts = {chord.start for chord in chart.chords}
 
@@ -138,7 +147,8 @@ class ChordGuide:
             played = [bar_tick + e[0] * TICKS_PER_STEP for e in lately if e[1] == instrument]
             if not any(start >= chord.start for start in played):
                 bias[chord.root % 12] += ROOT_FIRST
-        out[:DRUM_PITCH] = self.trust * bias[_CLASSES]
+        bias = self.trust * bias + self.sureness * surely(chord)
+        out[:DRUM_PITCH] = bias[_CLASSES]
         return out
 
     def classes(self, tick: int, step: int, instrument: int) -> npt.NDArray[np.float64]:

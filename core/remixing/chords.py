@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord
 from core.score import PITCH_CLASSES, Key
@@ -50,7 +51,7 @@ class Chart:
         """The chart later and in another key; what is before the start is cut."""
         return Chart(
             [
-                Chord(max(c.start + ticks, 0), (c.root + semitones) % 12, c.quality)
+                replace(c, start=max(c.start + ticks, 0), root=(c.root + semitones) % 12)
                 for c in self.chords
             ]
         )

@@ -57,9 +57,9 @@ def test_spans_of_other_metres_and_of_nothing():
     for metre, bar, count in (((3, 4), 72, 2), ((6, 8), 72, 4), ((5, 4), 120, 2)):
         found = spans_in_ticks(none, none, none.astype(int), 2, bar, metre)
         assert len(found) == count
-        key, states = harmony.decoded(found)
+        key, likely = harmony.likelihoods(found)
         assert key == Key(0, "major")
-        assert states.tolist() == [0] * count
+        assert harmony.most_right(likely).tolist() == [0] * count
 
 
 def test_what_is_shown_moves_with_the_key():

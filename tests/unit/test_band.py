@@ -197,6 +197,8 @@ def test_controls_are_kept_by_links_recipes_and_files():
         assert names == ("band",)
         assert kept.band == BandControls()
     made, _ = whole(asked)
+    doubtful = (dataclasses.replace(made.chords[0], sure=(0.97, *[0.25] * 11)), *made.chords[1:])
+    made = dataclasses.replace(made, heard=dataclasses.replace(made.heard, chords=doubtful))
     again = files.from_json(files.to_json(made))
     assert again.score == made.score
     assert again.controls == asked
@@ -250,6 +252,23 @@ def test_the_guide_leans_to_the_chord():
     assert np.isfinite(tables()["chord"]).all()
     asked = ChordGuide(chart, [], 48, 12, playing=frozenset({3, bass})).instruments
     assert np.flatnonzero(asked([(0, 3, 60, 5, 7)])).tolist() == [bass]
+
+
+def test_the_guide_leans_to_the_tones_that_are_sure():
+    sure = (0.95, 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, 0.9, 0.0, 0.0, 0.0, 0.1)
+    chart = Chart([Chord(0, 5, "major", sure)]).moved(0, 2)
+    told = Chart([Chord(0, 7, "major")])
+
+    def bias(chart, sureness):
+        return ChordGuide(chart, [], 48, 12, 1.0, sureness=sureness).pitches(0, 0, 3)[60:72]
+
+    assert (bias(told, 1.0) == bias(told, 0.0)).all()
+    assert (bias(chart, 0.0) == bias(told, 0.0)).all()
+    more = bias(chart, 1.0) - bias(chart, 0.0)
+    assert more[7] == pytest.approx(np.log(1.0 / 0.1))
+    assert more[11] == pytest.approx(0.0, abs=1e-6)  # the third, as likely as not
+    assert more[7] > more[2] > 1 > 0 > more[6] > more[8]
+    assert (bias(chart, 2.0) - bias(chart, 0.0)) == pytest.approx(2 * more, abs=1e-5)
 
 
 def test_measures_know_right_from_wrong():
