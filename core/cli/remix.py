@@ -80,6 +80,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="of the band's notes, 0 to 1 (%(default)g)",
     )
     parser.add_argument(
+        "--chords",
+        default="",
+        metavar="CHART",
+        help="the tune's chords, like 'C | F G7 | Am', again and again; by default what is heard",
+    )
+    parser.add_argument(
         "--desk", type=Path, metavar="RECIPE", help="a recipe.json, whose faders are taken"
     )
     parser.set_defaults(command=run)
@@ -98,7 +104,7 @@ def run(args: argparse.Namespace) -> None:
         args.seconds,
         args.seed,
         input_sha256=hashlib.sha256(data).hexdigest(),
-        band=BandControls(args.style, args.density),
+        band=BandControls(args.style, args.density, chords=args.chords),
     )
     given = read_solo(data, plan.start_s, plan.seconds, args.input.name)
     solo = given.clip

@@ -11,6 +11,7 @@ from core.composition.stored import to_json as score_text
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import BandControls
+from core.remixing.chart_text import in_lines
 from core.remixing.chords import Chart, name
 from core.score import Composition, Key, Score
 
@@ -54,9 +55,7 @@ def chart(arrangement: Arrangement) -> list[list[str]]:
 
 def chart_text(arrangement: Arrangement, bars_a_line: int = 4) -> str:
     """The chart as text: `| C | F G7 | C |`, four bars a line."""
-    bars = [" ".join(names) for names in chart(arrangement)]
-    lines = [bars[i : i + bars_a_line] for i in range(0, len(bars), bars_a_line)]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return in_lines(chart(arrangement), bars_a_line)
 
 
 def to_json(arrangement: Arrangement) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from core.composition.instruments import INSTRUMENTS, NAMES
 from core.composition.steps import Step, steps_from_text, steps_to_text
 from core.errors import UserInputError
+from core.remixing.chart_text import bars_of, text_of
 from core.remixing.stems import STEMS
 
 FITTING = ""
@@ -78,6 +79,8 @@ class BandControls:
     humanise: how far the players are off the grid and uneven in touch, 0 (not at all) to 1.
     intro: the parts come in one after another. ending: the last chord is held.
     redraws: parts and bars drawn anew, in order; tracks count as STEMS does.
+    chords: a chart as core.remixing.chart_text reads it, laid over the tune again and again; empty
+    for what is heard in the tune.
     Densities are rounded to hundredths, so that a link replays the same bytes.
     Raises UserInputError for values out of range.
     """
@@ -88,6 +91,7 @@ class BandControls:
     intro: bool = False
     ending: bool = True
     redraws: tuple[Step, ...] = ()
+    chords: str = ""
 
     def __post_init__(self) -> None:
         if self.style not in STYLES:
@@ -99,11 +103,13 @@ class BandControls:
             object.__setattr__(self, name, value)
         if any(max(step.tracks, default=0) >= len(STEMS) for step in self.redraws):
             raise UserInputError("A redraw names a part that the band does not have.")
+        if self.chords:
+            object.__setattr__(self, "chords", text_of(bars_of(self.chords)))
 
     def to_fields(self) -> dict[str, Any]:
         """As recipes and links hold it, what is at its default left out; see `from_fields`."""
         plain, found = BandControls(), {}
-        for name in ("style", "density", "humanise", "intro", "ending"):
+        for name in ("style", "density", "humanise", "intro", "ending", "chords"):
             if getattr(self, name) != getattr(plain, name):
                 found[name] = getattr(self, name)
         if self.redraws:
@@ -125,6 +131,7 @@ class BandControls:
                 _truth(fields.get("intro", plain.intro)),
                 _truth(fields.get("ending", plain.ending)),
                 steps,
+                str(fields.get("chords", plain.chords)),
             )
         except (TypeError, ValueError, OverflowError) as error:
             raise UserInputError("This link's wishes to the band cannot be read.") from error

@@ -168,7 +168,7 @@ def from_fields(
     except UserInputError:
         wrong.append("master")
     band = own.band
-    if {*fields} & {"style", "density", "humanise", "intro", "ending", "redraws"}:
+    if {*fields} & {"style", "density", "humanise", "intro", "ending", "redraws", "chords"}:
         try:
             band = BandControls.from_fields(fields)
         except UserInputError:

@@ -99,11 +99,59 @@ def test_a_band_is_asked_shown_taken_home_and_redrawn():
     assert "redraws" in at.session_state[stage.LINK]
 
 
+def own_tune(at):
+    at.segmented_control(key="remix_source").set_value("Upload").run()
+    at.file_uploader(key="remix_upload").set_value(
+        ("own.wav", encode_wav(tune(8.0)), "audio/wav")
+    ).run()
+    at.button_group(key="remix_engines").set_value(["band"])
+    return at
+
+
+def the_chart(at):
+    return next(area for area in at.text_area if area.key.startswith("remix_chart_"))
+
+
+def test_chords_are_changed_under_the_chart_and_taken_back():
+    at = settle(press(own_tune(page("remix")), "Add a band"), job="remix_job")
+    assert the_chart(at).value.startswith("| C | G7 |")
+    the_chart(at).set_value("C | H7")
+    press(at, "Play these chords")
+    assert "“H7” in bar 2" in problems(at)[0]
+    assert len(ASKED) == 1
+    the_chart(at).set_value("Dm | Bb C")
+    at = settle(press(at, "Play these chords"), job="remix_job")
+    assert ASKED[-1] == (0, BandControls(chords="Dm|Bb C"))
+    assert at.session_state[stage.LINK]["chords"] == "Dm|Bb C"
+    assert at.text_area(key="remix_chords").value == "| Dm | B♭ C |\n"
+    assert any("on your chords" in caption.value for caption in at.caption)
+    at = settle(press(at, "As heard"), job="remix_job")
+    assert ASKED[-1] == (0, BandControls())
+    assert at.text_area(key="remix_chords").value == ""
+
+
+def test_chords_in_the_form_are_of_one_tune_alone():
+    at = own_tune(page("remix"))
+    at.text_area(key="remix_chords").set_value("C | X")
+    at = press(at, "Add a band")
+    assert "“X” in bar 2" in problems(at)[0]
+    assert ASKED == []
+    at.text_area(key="remix_chords").set_value("C | F")
+    at = settle(press(at, "Add a band"), job="remix_job")
+    assert [(0, BandControls(chords="C|F"))] == ASKED
+    at.file_uploader(key="remix_upload").set_value(
+        ("other.wav", encode_wav(tune(5.0)), "audio/wav")
+    ).run()
+    assert at.text_area(key="remix_chords").value == ""
+
+
 def test_a_link_brings_the_bands_settings_along():
     at = page(
         "remix", engines="band", input="ab" * 32, style="bossa", density="0.2", ending="False"
     )
     assert at.session_state["remix_awaited"].band == BandControls("bossa", 0.2, ending=False)
+    at = page("remix", engines="band", input="ab" * 32, chords="C|F G7")
+    assert at.session_state["remix_awaited"].band == BandControls(chords="C|F G7")
     assert not at.exception
 
 

@@ -20,6 +20,7 @@ from core.errors import UserInputError
 from core.hearing.heard import Chord, Grid, Heard, HeardNote
 from core.remixing import band as band_module
 from core.remixing.arrangement import empty
+from core.remixing.arrangement_files import chart
 from core.remixing.band import RemixBand, arranged
 from core.remixing.band_controls import AS_THE_DATA, FITTING, BandControls
 from core.remixing.band_drawing import Band, drawn
@@ -114,6 +115,20 @@ def test_where_no_style_is_asked_for_the_fitting_one_is_played_and_named():
     fits = arranged(heard, 4 * BAR_S, 1, BandControls())
     assert fits.controls.style not in (FITTING, AS_THE_DATA)
     assert fits == arranged(heard, 4 * BAR_S, 1, BandControls(fits.controls.style))
+
+
+def test_told_chords_are_played_and_shown():
+    heard = heard_tune(4)
+    made = arranged(heard, 4 * BAR_S, 1, BandControls("folk", chords="Em | A7", ending=False))
+    assert [(c.start, c.root, c.quality) for c in made.chords] == [
+        (0, 4, "minor"), (96, 9, "dominant"), (192, 4, "minor"), (288, 9, "dominant")
+    ]  # fmt: skip
+    assert chart(made) == [["Em"], ["A7"], ["Em"], ["A7"]]
+    first = {}
+    for note in made.notes("bass"):
+        first.setdefault(note.start // 96, note.pitch % 12)
+    assert first == {0: 4, 1: 9, 2: 4, 3: 9}
+    assert made.heard.notes == heard.notes
 
 
 def test_in_a_style_every_part_plays_and_as_the_data_would_none_has_to(network):

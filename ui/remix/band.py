@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import streamlit as st
 
 from core.composition.steps import Step
+from core.errors import UserInputError
 from core.remixing import arrangement_files as files
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import STYLES, BandControls
+from core.remixing.chart_text import MOST_LETTERS, shown
 from core.remixing.stems import SOLO, STEMS, TITLES
 from core.score import Composition
 from ui.piano_roll import piano_roll
 from ui.seeds import new_seed
 
 STYLE, DENSITY, HUMANISE = "remix_style", "remix_density", "remix_humanise"
-INTRO, ENDING, KEPT = "remix_intro", "remix_ending", "remix_band_kept"
+INTRO, ENDING, CHORDS = "remix_intro", "remix_ending", "remix_chords"
 _PART, _ROLL = "remix_band_part", "remix_band_roll"
+_TOLD, _TOLD_OF = "remix_chords_told", "remix_chords_of"
+"""A chart to put into the form in the next run, and the tune that the form's chart is of."""
 _REDRAW_PART, _REDRAW_BARS = "remix_redraw_part", "remix_redraw_bars"
 ALL = "all"
+CHART = "C | F G7 | Am | C"
+LINES_PX = 92
+"""Of three lines of a chart."""
 UNSURE = 0.25
 """Of `Heard.steady`: under it the visitor is told that the beat is a guess."""
 
 
-def fill(controls: BandControls) -> None:
-    """Set the widgets to what a link asks for; before they are drawn."""
+def fill(controls: BandControls, sha256: str | None) -> None:
+    """Set the widgets to what a link asks for; before they are drawn.
+
+    sha256: of the tune's file.
+    """
     state = st.session_state
     state[STYLE], state[DENSITY], state[HUMANISE] = (
         controls.style, controls.density, controls.humanise
     )  # fmt: skip
     state[INTRO], state[ENDING] = controls.intro, controls.ending
+    state[CHORDS] = shown(controls.chords)
+    state.pop(_TOLD, None)
+    state[_TOLD_OF] = sha256
 
 
-def form() -> BandControls:
-    """The band's part of the form."""
-    plain = BandControls()
+def form(sha256: str) -> tuple[BandControls, str]:
+    """The band's part of the form: (what is asked, but for the chart; the chart as it is typed).
+
+    sha256: of the tune's file. A chart that was told of another tune is gone.
+    """
+    plain, state = BandControls(), st.session_state
+    if state.get(_TOLD_OF) not in (None, sha256):
+        state[CHORDS] = ""
+    state[_TOLD_OF] = sha256
+    if _TOLD in state:
+        state[CHORDS] = state.pop(_TOLD)
     for key, value in (
         (STYLE, plain.style), (DENSITY, plain.density), (HUMANISE, plain.humanise),
-        (INTRO, plain.intro), (ENDING, plain.ending),
+        (INTRO, plain.intro), (ENDING, plain.ending), (CHORDS, plain.chords),
     ):  # fmt: skip
-        st.session_state.setdefault(key, value)
+        state.setdefault(key, value)
     with st.expander("How the band plays", icon=":material/tune:"):
         style = st.selectbox(
             "Style",
@@ -63,19 +85,25 @@ def form() -> BandControls:
         with st.container(horizontal=True):
             intro = st.toggle("Come in one by one", key=INTRO)
             ending = st.toggle("Hold the last chord", key=ENDING)
-    return BandControls(style, density, humanise, intro, ending)
+        chords = st.text_area(
+            "Chords", placeholder=CHART, height=LINES_PX, max_chars=MOST_LETTERS, key=CHORDS,
+            help="If you know them; by default the band goes by what it hears in the tune. Bars "
+            "are parted by |, and a shorter chart is played again and again.",
+        )  # fmt: skip
+    return BandControls(style, density, humanise, intro, ending), chords.strip()
 
 
-def show(made: Arrangement, title: str, name: str) -> Step | None:
-    """Chord chart, piano roll and files; the redraw that the visitor asks for, in that run only.
+def show(made: Arrangement, asked: BandControls, title: str, name: str) -> BandControls | None:
+    """Chord chart, piano roll and files; what the visitor asks for anew, in that run only.
 
-    name: of the files, without their ending.
+    asked: what the band was asked for. name: of the files, without their ending.
     """
     score, grid = made.score, made.heard.grid
     st.markdown("**What the band plays**")
     st.caption(
         f"{STYLES[made.controls.style].title} · {score.key} · {score.tempo_bpm:.0f} BPM · "
         f"{grid.beats}/{grid.beat_unit} · {score.bars} bars, as heard in the solo"
+        + (", on your chords" if asked.chords else "")
     )
     if made.heard.steady < UNSURE:
         st.info(
@@ -84,6 +112,7 @@ def show(made: Arrangement, title: str, name: str) -> Step | None:
             icon=":material/hearing:",
         )
     _chart(made)
+    other = _other_chords(made, asked)
     parts = [stem for stem in (SOLO, *STEMS) if made.notes(stem)]
     part = st.pills(
         "Shown in the roll",
@@ -99,7 +128,10 @@ def show(made: Arrangement, title: str, name: str) -> Step | None:
     roll = Composition(replace(whole, tracks=tuple(tracks)))
     piano_roll(roll, None, key=_ROLL, work=f"{title} {part}")
     _downloads(made, title, name)
-    return _redraw(made)
+    step = _redraw(made)
+    if other is None and step is not None:
+        return replace(asked, redraws=(*asked.redraws, step))
+    return other
 
 
 def _chart(made: Arrangement) -> None:
@@ -115,6 +147,38 @@ def _chart(made: Arrangement) -> None:
         f'<div role="img" aria-label="Chords: {files.chart_text(made).strip()}" '
         f'style="display:flex;flex-wrap:wrap;gap:.3rem 0">{cells}</div>'
     )
+
+
+def _other_chords(made: Arrangement, asked: BandControls) -> BandControls | None:
+    """The chart as text to be changed, and played anew."""
+    text = files.chart_text(made)
+    with (
+        st.expander("Change the chords", icon=":material/edit_note:"),
+        st.form("remix_chart_form", enter_to_submit=False, border=False),
+    ):
+        changed = st.text_area(
+            "The chart",
+            text,
+            height=LINES_PX * max(-(-text.count("\n") // 3), 1),
+            max_chars=MOST_LETTERS,
+            key=f"remix_chart_{zlib.crc32(text.encode())}",
+            help="A chord or several in each bar, like C, F♯m7, Bb, G7, Bdim or N.C.; % stands for "
+            "the bar before. A shorter chart is played again and again.",
+        )
+        with st.container(horizontal=True):
+            played = st.form_submit_button("Play these chords", icon=":material/play_arrow:")
+            heard = bool(asked.chords) and st.form_submit_button(
+                "As heard", icon=":material/hearing:", help="The chords that are heard in the tune."
+            )
+    if not played and not heard:
+        return None
+    try:
+        wanted = replace(asked, chords="" if heard else changed, redraws=())
+    except UserInputError as error:
+        st.error(str(error), icon=":material/info:")
+        return None
+    st.session_state[_TOLD] = shown(wanted.chords)
+    return wanted
 
 
 def _downloads(made: Arrangement, title: str, name: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 
 from core.engines import EngineInfo, engines
+from core.errors import UserInputError
 from core.loaders import preload
 from core.remixing.band_controls import BandControls
 from core.remixing.plan import (
@@ -46,7 +48,7 @@ def fill(plan: Plan) -> None:
     state[ENGINES] = [name for name in plan.engines if name in here]
     state[SEED] = plan.seed
     state[WANTED] = plan
-    band.fill(plan.band)
+    band.fill(plan.band, plan.input_sha256)
 
 
 def show(source: Source) -> Plan | None:
@@ -77,7 +79,7 @@ def show(source: Source) -> Plan | None:
                 st.caption(f"**{info.title}.** {info.summary}{label}")
         with right:
             start_s, seconds = _part(source)
-            controls = band.form() if BAND in infos else BandControls()
+            controls, chart = band.form(source.sha256) if BAND in infos else (BandControls(), "")
         seed, pressed = seeds.ask(
             SEED,
             MAX_SEED,
@@ -89,6 +91,11 @@ def show(source: Source) -> Plan | None:
         return None
     if not chosen:
         st.warning("Choose at least one engine, then press the button again.")
+        return None
+    try:
+        controls = replace(controls, chords=chart)
+    except UserInputError as error:
+        st.error(str(error), icon=":material/info:")
         return None
     names = tuple(name for name in infos if name in chosen)
     return Plan(

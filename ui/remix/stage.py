@@ -29,7 +29,7 @@ LINK, DESK, HEARD, PART = "remix_link", "remix_desk", "remix_heard", "remix_part
 ASKED = "remix_asked"
 """True from when a remix is asked for in the form until its result is shown."""
 REDRAW = "remix_redraw_asked"
-"""The plan of a redraw that was asked for: the band alone, with one more redraw."""
+"""The plan of what was asked for anew: the band alone, with one more redraw or other chords."""
 _PICKED_BAND, _PICKED_PART = "remix_pick_band", "remix_pick_part"
 WHOLE = "Whole band"
 FIGURES = (
@@ -125,7 +125,7 @@ def _band(result: Result) -> None:
     if found is None or found.arrangement is None:
         return
     name = f"{downloads.stem(result)}-{found.name}"
-    step = band_view.show(found.arrangement, result.title, name)
+    asked = band_view.show(found.arrangement, result.plan.band, result.title, name)
     score = found.arrangement.score
     closest.of_score(
         replace(score, tracks=score.tracks[1:]),
@@ -134,12 +134,8 @@ def _band(result: Result) -> None:
         why="Does the band quote what it learned from? Look for the training pieces that are most "
         "like its parts, the solo left out.",
     )
-    if step is not None:
-        st.session_state[REDRAW] = replace(
-            result.plan,
-            engines=(found.name,),
-            band=replace(result.plan.band, redraws=(*result.plan.band.redraws, step)),
-        )
+    if asked is not None:
+        st.session_state[REDRAW] = replace(result.plan, engines=(found.name,), band=asked)
         st.rerun()
 
 
