@@ -1,10 +1,12 @@
-"""How an arrangement begins and ends: parts that come in one by one, a last chord that is held."""
+"""How an arrangement begins and ends, what is held, and how a distorted guitar plays chords."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from core.composition.instruments import NAMES
 from core.remixing.arrangement import Arrangement
+from core.remixing.band_controls import STYLES
 from core.remixing.band_frame import Frame
 from core.remixing.band_patterns import BASS_LOW, CRASH, KICK, OTHER_LOW, PIANO_LOW
 from core.remixing.chords import classes, in_octave, tonic, voiced
@@ -14,6 +16,9 @@ from core.score import TICKS_PER_QUARTER, Key, Note
 ENTRIES = {"drums": 0, "bass": 1, "piano": 2, "other": 2}
 """Bars after the first in which each part comes in."""
 LEAST_BARS_FOR_ENTRIES = 6
+DISTORTED = NAMES.index("distorted guitar")
+POWER_FROM, POWER_LOW = 3, 40
+"""Notes that make a chord of it, and the guitar's lowest pitch."""
 _LONG = TICKS_PER_QUARTER
 """A last note that lasts so long is what the band ends on; else it ends on the last bar's one."""
 _RING_BARS = 2
@@ -23,13 +28,17 @@ _VELOCITY = {"drums": 100, "bass": 88, "piano": 76, "other": 68}
 
 
 def finished(arrangement: Arrangement, frame: Frame) -> Arrangement:
-    """The arrangement with its beginning and its end as its controls ask, and no note too long."""
+    """The arrangement with its beginning and its end as its controls ask, and no note too long.
+
+    What a distorted guitar strikes together, from three notes on, is root, fifth and octave: thirds
+    growl, and the network piles such chords up over three octaves.
+    """
     arrangement = _released(arrangement, frame)
     if arrangement.controls.intro and frame.last - frame.first + 1 >= LEAST_BARS_FOR_ENTRIES:
         arrangement = _entering(arrangement, frame)
     if arrangement.controls.ending and frame.last > frame.first:
         arrangement = _ended(arrangement, frame)
-    return arrangement
+    return _power_chords(arrangement, frame)
 
 
 def _released(arrangement: Arrangement, frame: Frame) -> Arrangement:
@@ -50,6 +59,30 @@ def _released(arrangement: Arrangement, frame: Frame) -> Arrangement:
             if stem != "drums"
         }
     )
+
+
+def _power_chords(arrangement: Arrangement, frame: Frame) -> Arrangement:
+    style = STYLES[arrangement.controls.style]
+    parts = {}
+    for stem in STEMS:
+        if style.instrument(stem) != DISTORTED:
+            continue
+        struck: dict[int, list[Note]] = {}
+        for note in arrangement.notes(stem):
+            struck.setdefault(note.start, []).append(note)
+        parts[stem] = [n for tick, notes in struck.items() for n in _powered(notes, frame, tick)]
+    return arrangement.with_notes(parts)
+
+
+def _powered(notes: list[Note], frame: Frame, tick: int) -> list[Note]:
+    """What is struck at a tick, as a power chord where it is a chord."""
+    chord = frame.chart.at(tick)
+    if len(notes) < POWER_FROM or chord.quality == "none":
+        return notes
+    root = in_octave(chord.root, POWER_LOW)
+    fifth = root + (6 if chord.quality == "diminished" else 7)
+    long, loud = max(n.duration for n in notes), max(n.velocity for n in notes)
+    return [Note(tick, pitch, long, loud) for pitch in (root, fifth, root + 12)]
 
 
 def _entering(arrangement: Arrangement, frame: Frame) -> Arrangement:

@@ -326,6 +326,22 @@ def test_the_guide_leans_to_the_tones_that_are_sure():
     assert (bias(chart, 2.0) - bias(chart, 0.0)) == pytest.approx(2 * more, abs=1e-5)
 
 
+def test_a_distorted_guitar_strikes_power_chords():
+    made, frame = whole(BandControls("rock", ending=False))
+    stack = [Note(96, pitch, 20 + pitch, 70 + pitch // 12) for pitch in (67, 71, 74, 79, 83)]
+    riff = [Note(0, 64, 12, 90), Note(12, 67, 12, 90), Note(12, 71, 12, 90)]
+    played = finished(made.with_notes({"other": riff + stack, "piano": stack}), frame)
+    assert [n for n in played.notes("other") if n.start < 96] == riff
+    chord = [n for n in played.notes("other") if n.start == 96]
+    assert [n.pitch for n in chord] == [43, 50, 55]  # G, D, G
+    assert {n.velocity for n in chord} == {76}
+    assert len([n for n in played.notes("piano") if n.start == 96]) == 5
+    clean = finished(
+        dataclasses.replace(made, controls=BandControls("pop")).with_notes({"other": stack}), frame
+    )
+    assert len([n for n in clean.notes("other") if n.start == 96]) >= 5
+
+
 def test_measures_know_right_from_wrong():
     made, frame = whole()
     true = {stem: made.notes(stem) for stem in STEMS}
