@@ -103,6 +103,7 @@ def beat_times_s(samples: FloatArray, sample_rate: int = DISPLAY.sample_rate) ->
 SEAM_PARAMS_HOP = 128
 SEAM_PARAMS_FFT = 512
 SEAM_REACH_S = 0.04
+SEAM_REACH_FRAMES = round(SEAM_REACH_S * DISPLAY.sample_rate / SEAM_PARAMS_HOP)
 
 
 def spectral_flux(samples: FloatArray) -> FloatArray:
@@ -126,12 +127,25 @@ def seam_discontinuity(before: FloatArray, after: FloatArray, beats_s: FloatArra
     1 or less: the join changes the sound no more than the clip's own beats do. Without at least
     four beats, the 95th percentile over windows of the same width everywhere in `before`.
     """
+    return _seam(before, after, beats_s, SEAM_REACH_FRAMES)
+
+
+def seam_of_clip(before: FloatArray, after: FloatArray, beats_s: FloatArray) -> float:
+    """The part of `seam_discontinuity` that is the clip's own, and which nothing after it changes.
+
+    The largest flux of those windows alone that end before the join.
+    """
+    return _seam(before, after, beats_s, -(SEAM_PARAMS_FFT // SEAM_PARAMS_HOP // 2) - 1)
+
+
+def _seam(before: FloatArray, after: FloatArray, beats_s: FloatArray, last: int) -> float:
+    """last: the last frame that is looked at, counted from the join."""
     flux = spectral_flux(np.concatenate([before, after]))
     rate = DISPLAY.sample_rate / SEAM_PARAMS_HOP
-    reach = round(SEAM_REACH_S * rate)
+    reach = SEAM_REACH_FRAMES
 
-    def peak(frame: int) -> float:
-        return float(flux[max(frame - reach, 0) : frame + reach + 1].max(initial=0.0))
+    def peak(frame: int, ahead: int = reach) -> float:
+        return float(flux[max(frame - reach, 0) : frame + ahead + 1].max(initial=0.0))
 
     at_join = round(len(before) / SEAM_PARAMS_HOP)
     own_end = at_join - 2 * reach - SEAM_PARAMS_FFT // SEAM_PARAMS_HOP
@@ -140,7 +154,7 @@ def seam_discontinuity(before: FloatArray, after: FloatArray, beats_s: FloatArra
     if len(places) < 4:
         places = list(range(reach, max(own_end, reach + 1), 2 * reach + 1))
     own = float(np.percentile([peak(p) for p in places], 95))
-    return peak(at_join) / max(own, 0.1)
+    return peak(at_join, last) / max(own, 0.1)
 
 
 FRECHET_SHRINKAGE = 0.1

@@ -3,7 +3,13 @@ import pytest
 
 from core import metrics
 from core.audio import Clip
-from core.metrics import METRICS, bootstrap_interval, continuation_metrics, seam_discontinuity
+from core.metrics import (
+    METRICS,
+    bootstrap_interval,
+    continuation_metrics,
+    seam_discontinuity,
+    seam_of_clip,
+)
 from tests.unit.sounds import RATE, riff, sine
 
 
@@ -69,6 +75,10 @@ def test_a_click_at_the_join_is_seen():
     no_beats = np.zeros(0, np.float32)
     assert seam_discontinuity(before, after, no_beats) < 1.5
     assert seam_discontinuity(before, clicked, no_beats) > 5
+    assert seam_of_clip(before, clicked, no_beats) < 1.5
+    late = before.copy()
+    late[-700] += 0.5
+    assert seam_of_clip(late, after, no_beats) == seam_discontinuity(late, after, no_beats) > 5
 
 
 def test_beat_f_counts_hits_within_70_ms():
