@@ -1,13 +1,14 @@
 """Train the chords network: which chord goes with each half bar of a tune.
 
-    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 9
+    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 18
     python -m training.register runs/chords/best.weights.h5 hearing-chords
 
 It learns from training pieces that have a tune and parts to it; the chords are those that bass and
-harmony play (training/chord_labels.py). Subsets are drawn by SHARES, so that none is heard for its
-size. Validation is the loss on validation pieces, the mean over subsets, and how often the root of
-the likeliest chord is right in them. Writes history.csv, headline.json and, in half precision, the
-weights at their least loss.
+harmony play (training/chord_labels.py). So that it knows chordal solos too, and more lines, in some
+windows it hears a part in place of the tune. Subsets are drawn by SHARES, so that none is heard for
+its size. Validation is the loss on validation pieces, the mean over subsets, and how often the root
+of the likeliest chord is right in them. Writes history.csv, headline.json and, in half precision,
+the weights at their least loss.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from core.composition.instruments import INSTRUMENTS, LEAD
 from core.hearing.chords_model import WIDTH, build
-from core.hearing.chords_network import SHOWN, SLICES, STATES, shown
+from core.hearing.chords_network import PLACES, SHOWN, STATES, shown
 from training.averaging import Average
 from training.chords import beside_tonic, spans_of
 from training.composer_corpus import Piece, load
@@ -41,10 +43,14 @@ BATCH, LENGTH = 48, 48
 """Windows of a step, and spans of a window."""
 SHARES = {
     "midi_arranged": 0.3, "midi_pop909": 0.25, "midi_nottingham": 0.15, "midi_lieder": 0.15,
-    "midi_multitrack": 0.15,
+    "midi_multitrack": 0.15, "chordal": 0.2, "lines": 0.15,
 }  # fmt: skip
+CHORDAL, LINES = "chordal", "lines"
+"""Of all subsets the parts that play chords, and other parts for melodies than the tune."""
+LEAST_TOGETHER, LEAST_NOTES = 0.5, 24
+"""Of a chordal part: notes that begin with another, for each moment. Of any line: notes."""
 MISSED = 0.08
-"""In half of the windows so many slices' classes are not heard."""
+"""In half of the windows so many of the classes are not heard."""
 SMOOTHING = 0.02
 EACH = 40
 """Validation pieces of a subset."""
@@ -53,15 +59,36 @@ Tunes = dict[str, list[tuple[Array, Array]]]
 
 
 def tunes(pieces: Sequence[Piece]) -> Tunes:
-    """By subset, of each piece with a tune and parts: ([spans, SHOWN], states [spans])."""
+    """Of each piece with a tune and parts, by subset; CHORDAL and LINES of all subsets.
+
+    ([spans, SHOWN], states [spans]).
+    """
     found: Tunes = {}
     for piece in pieces:
-        made = spans_of(piece)
-        if made is None or piece.subset not in SHARES:
+        for solo, name in solos(piece).items():
+            made = spans_of(piece, solo)
+            if made is not None and piece.subset in SHARES:
+                states, spans = made
+                pair = shown(spans, piece.key), beside_tonic(piece, states)
+                found.setdefault(name, []).append(pair)
+    for name in {CHORDAL, LINES} & {*found}:
+        np.random.default_rng(0).shuffle(found[name])  # or validation has one subset of them
+    return found
+
+
+def solos(piece: Piece) -> dict[int, str]:
+    """What may be heard as a solo: instrument -> the name that it is learned under."""
+    found = {LEAD: piece.subset}
+    for solo, count in zip(*np.unique(piece.events[:, 2], return_counts=True), strict=True):
+        own = piece.events[piece.events[:, 2] == solo]
+        moments = len(np.unique(own[:, :2], axis=0))
+        role = INSTRUMENTS[solo].role
+        if count < LEAST_NOTES or solo == LEAD:
             continue
-        states, spans = made
-        pair = shown(spans, piece.key), beside_tonic(piece, states)
-        found.setdefault(piece.subset, []).append(pair)
+        if role == "harmony" and count - moments > LEAST_TOGETHER * moments:
+            found[int(solo)] = CHORDAL
+        elif role == "melody":
+            found[int(solo)] = LINES
     return found
 
 
@@ -85,8 +112,8 @@ class Windows:
             first = int(rng.integers(max(len(true) - LENGTH, 0) + 1))
             window = seen[first : first + LENGTH].copy()
             if rng.random() < 0.5:
-                heard = rng.random((len(window), SLICES * 12)) > MISSED
-                window[:, : SLICES * 12] *= heard
+                heard = rng.random((len(window), SHOWN - PLACES - 1)) > MISSED
+                window[:, : SHOWN - PLACES - 1] *= heard
             inputs[row, : len(window)] = window
             states[row, : len(window)] = true[first : first + LENGTH]
         return inputs, states
@@ -176,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=Path("runs/composer_corpus.npz"))
     parser.add_argument("--out", type=Path, default=Path("runs/chords"))
-    parser.add_argument("--minutes", type=float, default=9.0)
+    parser.add_argument("--minutes", type=float, default=18.0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     sets = [tunes(load(args.corpus, split)) for split in ("train", "valid")]

@@ -33,14 +33,15 @@ SMOOTHING = 20.0
 NOTE_SMOOTHING = 20.0
 
 
-def spans_of(piece: Piece) -> tuple[Array, Spans] | None:
-    """(true state of each span, -1 for none; the tune); None without a tune or parts to it.
+def spans_of(piece: Piece, solo: int = LEAD) -> tuple[Array, Spans] | None:
+    """(true state of each span, -1 for none; the solo); None without a solo or parts to the tune.
 
+    solo: the instrument that is heard, the tune's or one of the parts.
     States are beside C in major and beside A in minor, which is where the corpus has its pieces.
     """
     tune = np.isin(piece.events[:, 2], (LEAD, SECOND_LEAD))
     band = piece.events[~tune & (piece.events[:, 3] < DRUM_PITCH)]
-    notes = piece.events[piece.events[:, 2] == LEAD]
+    notes = piece.events[piece.events[:, 2] == solo]
     if len(band) < 16 or len(notes) < 16:
         return None
     steps = bar_steps(piece.metre)

@@ -31,7 +31,7 @@ LAYERS = (
     "first", "chord", *(f"{way}_{at}/cell" for at in range(DEEP) for way in ("ahead", "back"))
 )  # fmt: skip
 PLACES = 7
-SHOWN = SLICES * 12 + PLACES + 1
+SHOWN = (SLICES + 1) * 12 + PLACES + 1
 """Numbers that a span of the network is given; the last is 1 where there is one."""
 
 
@@ -45,7 +45,8 @@ def shown(spans: Spans, key: Key) -> Array:
         at % parts == 0, every * (parts == 2), every * (spans.metre == (3, 4)),
         every * (spans.metre == (6, 8)), every * (key.mode == "minor"), bar % 2, bar // 2 % 2,
     ]  # fmt: skip
-    return np.column_stack([slices, *places, every]).astype(np.float32)
+    lowest = np.roll(spans.lowest, -key.tonic, axis=1)
+    return np.column_stack([slices, lowest, *places, every]).astype(np.float32)
 
 
 class Network(LayeredNetwork):

@@ -3,7 +3,8 @@
 The Markov model is after Raphael and Stoddard, "Functional harmonic analysis using probabilistic
 models" (CMJ 2004): chords follow one another as counted beside their key, and each says how likely
 every note is above its root; the numbers in chords.json are counted by training/chords.py. It also
-says how likely each key is. The network (core/hearing/chords_network.py) is asked in all 24 keys.
+says how likely each key is. The network (core/hearing/chords_network.py) is asked in all 24 keys;
+one in which it is surer of the chords is likelier.
 
 A tune leaves its chords open. So what is named is not the likeliest chord but the one whose tones
 are most often right, over all that it may be in all keys that it may be in (a choice of minimum
@@ -33,9 +34,10 @@ KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
 TABLES = Path(__file__).with_name("chords.json")
 STEADIER, STEADIER_FIT = 1.3, 1.6
 """What a note is worth beside what came before, for chords and for the fit of bars; NETWORK: what
-the network is worth beside the Markov model; ROOT: a right root beside right tones. All chosen on
-the validation split."""
-NETWORK = 0.7
+the network is worth beside the Markov model; ROOT: a right root beside right tones; SURE_OF_CHORDS:
+what it says for a key that the network is surer of its chords there, by each nat of entropy less. All
+chosen on the validation split."""
+NETWORK, SURE_OF_CHORDS = 0.9, 0.2
 ROOT = 1.0
 _HEAVY = 6.0
 """Of notes, beside one quarter: no span says more than so many by their mere number."""
@@ -93,7 +95,9 @@ def likelihoods(spans: Spans) -> tuple[Key, Array]:
     if np.ptp(spans.weights.sum(axis=0)) == 0.0:
         return Key(0, "major"), np.tile(np.eye(STATES)[0], (len(spans), 1))
     nats, shares = followed(spans, KEYS)
-    both = (1 - NETWORK) * np.log(shares + 1e-6) + NETWORK * network()(spans, KEYS)
+    said = network()(spans, KEYS)
+    nats += SURE_OF_CHORDS * (np.exp(said) * said).sum(axis=(1, 2))
+    both = (1 - NETWORK) * np.log(shares + 1e-6) + NETWORK * said
     both = np.exp(both - both.max(axis=2, keepdims=True))
     both /= both.sum(axis=2, keepdims=True)
     chances = np.exp(nats - nats.max())

@@ -17,6 +17,8 @@ PARTS = {(4, 4): 2, (3, 4): 1, (2, 4): 1, (6, 8): 2}
 """Spans of a bar, as training/chord_labels.py has them; one in other metres."""
 SLICES = 4
 """Parts of a span that are told apart."""
+LEAST_TICKS, NO_PITCH = 2.0, 128
+"""What sounds for less in a span is not its lowest note; above all pitches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +27,13 @@ class Spans:
 
     weights: [spans, 12], how much of each pitch class each span has: quarters, more at its
     beginning. slices: [spans, SLICES, 12], the share of each part in which it sounds, more where
-    several notes of the class do.
+    several notes of the class do. lowest: [spans, 12], 1 for the class of its lowest note.
     """
 
     metre: tuple[int, int]
     weights: Array
     slices: Array
+    lowest: Array
 
     @property
     def parts(self) -> int:
@@ -63,15 +66,19 @@ def spans_in_ticks(
     count = bars * PARTS.get(metre, 1)
     ticks = bars * bar_ticks / count
     weights, slices = np.zeros((count, 12)), np.zeros((count * SLICES, 12))
+    lowest = np.full(count, NO_PITCH)
     for start, end, pitch in zip(starts, ends, pitches, strict=True):
         # Notes that a player begins a little early are meant for the next span.
         start = start + min(0.12 * TICKS_PER_QUARTER, 0.3 * (end - start))
         for span, overlap in _overlaps(start, end, ticks, count):
             first = max(start - span * ticks, 0.0) < 0.3 * TICKS_PER_QUARTER
             weights[span, pitch % 12] += overlap / TICKS_PER_QUARTER * (1.5 if first else 1.0)
+            if overlap > LEAST_TICKS:
+                lowest[span] = min(lowest[span], pitch)
         for place, overlap in _overlaps(start, end, ticks / SLICES, count * SLICES):
             slices[place, pitch % 12] += overlap / (ticks / SLICES)
-    return Spans(metre, weights, slices.reshape(count, SLICES, 12))
+    low = (lowest[:, None] % 12 == np.arange(12)) & (lowest[:, None] < NO_PITCH)
+    return Spans(metre, weights, slices.reshape(count, SLICES, 12), low.astype(np.float64))
 
 
 def _overlaps(start: float, end: float, ticks: float, count: int) -> list[tuple[int, float]]:

@@ -50,6 +50,9 @@ def test_spans_say_what_sounds_when():
     assert not spans.slices[1, 1:, 7].any()
     assert spans.weights[2, 4] == pytest.approx(3.0, abs=0.2)
     assert spans.weights[3, 4] == pytest.approx(3.0, abs=0.01)
+    assert spans.lowest.argmax(axis=1).tolist() == [0, 7, 4, 4]
+    under = [*notes, HeardNote(0.5, 55, 0.9), HeardNote(3.0, 72, 4.0), HeardNote(2.98, 40, 3.02)]
+    assert spans_of(under, grid).lowest.argmax(axis=1).tolist() == [7, 7, 4, 4]
 
 
 def test_spans_of_other_metres_and_of_nothing():
@@ -57,6 +60,7 @@ def test_spans_of_other_metres_and_of_nothing():
     for metre, bar, count in (((3, 4), 72, 2), ((6, 8), 72, 4), ((5, 4), 120, 2)):
         found = spans_in_ticks(none, none, none.astype(int), 2, bar, metre)
         assert len(found) == count
+        assert not found.lowest.any()
         key, likely = harmony.likelihoods(found)
         assert key == Key(0, "major")
         assert harmony.most_right(likely).tolist() == [0] * count
@@ -67,7 +71,8 @@ def test_what_is_shown_moves_with_the_key():
     there = shown(spans, Key(0, "major"))
     assert there.shape == (16, SHOWN)
     assert (there[:, -1] == 1).all()
-    higher = Spans(spans.metre, spans.weights, np.roll(spans.slices, 5, axis=2))
+    moved = np.roll(spans.slices, 5, axis=2), np.roll(spans.lowest, 5, axis=1)
+    higher = Spans(spans.metre, spans.weights, *moved)
     np.testing.assert_array_equal(shown(higher, Key(5, "major")), there)
     assert (shown(spans, Key(0, "minor")) != there).any()
     assert beside_tonic(piece(0), states).tolist() == states.tolist()
@@ -87,7 +92,7 @@ def test_followed_says_which_key_and_shares_that_add_up():
 def test_followed_is_the_sum_over_all_ways(monkeypatch):
     """Forward and backward on two spans, beside all pairs of chords one by one."""
     _, spans = spans_of_piece(piece(2))
-    two = Spans(spans.metre, spans.weights[:2], spans.slices[:2])
+    two = Spans(spans.metre, spans.weights[:2], spans.slices[:2], spans.lowest[:2])
     tables, key = harmony._tables(), Key(0, "major")
     (nats,), (shares,) = harmony.followed(two, [key])
     said = harmony.STEADIER * two.weights @ tables.notes.T
@@ -100,6 +105,9 @@ def test_followed_is_the_sum_over_all_ways(monkeypatch):
 
 def test_chords_are_learnt_and_are_the_same_in_keras_and_numpy(tmp_path):
     found = chord_network.tunes([piece(n, mode) for n in range(6) for mode in ("major", "minor")])
+    assert {name: len(some) for name, some in found.items()} == {
+        "midi_arranged": 12, chord_network.CHORDAL: 12
+    }  # fmt: skip
     best = chord_network.train(
         found, found, tmp_path, minutes=5, steps=60, width=24, check_every=20, dropout=0.0,
         peak=0.02, batch=12,
