@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.arranging_pieces import Case, notes_of
 from benchmarks.results import Table
 from core.composition.instruments import LEAD
-from core.composition.tokens import TICKS_PER_STEP
+from core.composition.tokens import TICKS_PER_STEP, bar_steps
 from core.remixing.chords import Chart
 from core.remixing.measures import PITCHED, Parts, bass_root_agreement, chord_note_rate
 from training.chord_labels import SPANS, of_notes
@@ -23,19 +23,19 @@ CHANGES = "changes a bar"
 COLUMNS = ("notes in the chord", "bass on the root", "tune in the chord", CHANGES)
 
 
-def own_chart(parts: Parts, case: Case) -> Chart:
+def chart_of(parts: Parts, metre: tuple[int, int], bars: int) -> Chart:
     """The chords that the parts play, as training.chord_labels names them."""
     notes = np.array(
         [(n.start, n.end, n.pitch) for stem in PITCHED for n in parts.get(stem, ())], float
     ).reshape(-1, 3)
     notes[:, :2] /= TICKS_PER_STEP
-    steps = case.piece.bars * case.bar_ticks // TICKS_PER_STEP
-    return Chart(of_notes(notes.astype(int), steps, SPANS[case.piece.metre]))
+    bar = bar_steps(metre)
+    return Chart(of_notes(notes.astype(int), bars * bar, SPANS.get(metre, bar)))
 
 
 def harmony_of(parts: Parts, case: Case) -> list[float]:
     """COLUMNS of one arrangement, shares from 0 to 1; NaN where there is nothing to count."""
-    chart = own_chart(parts, case)
+    chart = chart_of(parts, case.piece.metre, case.piece.bars)
     tune = {"other": notes_of(case.piece, {LEAD})}
     return [
         chord_note_rate(parts, chart),

@@ -41,20 +41,27 @@ def solo_copy(index: int, pieces: Sequence[StemPiece]) -> Stemwise:
 
 
 def another(index: int, pieces: Sequence[StemPiece]) -> Stemwise:
-    """The true stems of another piece, in its own key and at its own tempo.
+    """The true stems of the nearest piece, in its own key and at its own tempo.
 
-    It is the piece of another group whose tempo is nearest as a ratio, among those in the same
-    metre where there are any. It is shifted so that both first downbeats fall together, cut, and
-    silent where it has nothing more. Silence where every piece is of this one's group.
+    It is shifted so that both first downbeats fall together, cut, and silent where it has nothing
+    more. Silence where every piece is of this one's group.
+    """
+    mine, found = pieces[index], nearest(index, pieces)
+    if found is None:
+        return silence(index, pieces)
+    shift = round((first_downbeat_s(mine.beats) - first_downbeat_s(found.beats)) * RATE)
+    return {name: shifted(found.stems[name], shift, len(mine.solo)) for name in STEMS}
+
+
+def nearest(index: int, pieces: Sequence[StemPiece]) -> StemPiece | None:
+    """The piece of another group whose tempo is nearest as a ratio.
+
+    Among those in the same metre where there are any; None where there is no other group.
     """
     mine = pieces[index]
     others = [piece for piece in pieces if piece.group != mine.group]
-    if not others:
-        return silence(index, pieces)
     fitting = [piece for piece in others if piece.metre == mine.metre] or others
-    found = min(fitting, key=lambda piece: tempo_distance(piece.tempo_bpm, mine.tempo_bpm))
-    shift = round((first_downbeat_s(mine.beats) - first_downbeat_s(found.beats)) * RATE)
-    return {name: shifted(found.stems[name], shift, len(mine.solo)) for name in STEMS}
+    return min(fitting, key=lambda p: tempo_distance(p.tempo_bpm, mine.tempo_bpm), default=None)
 
 
 def tempo_distance(first_bpm: float, second_bpm: float) -> float:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import remix_judge
+from benchmarks import remix_judge, remix_notes
 from benchmarks.remix_patterns import PATTERN, fixed_pattern
 from benchmarks.remix_real import real_table
 from benchmarks.remix_rungs import RUNGS, SILENCE, TRUTH_MIXED, Rung, silence
@@ -252,6 +252,7 @@ def run(
     tables = [loss_table(tallies, split)]
     makers = {name: maker(name) for name in (*RUNGS, *names) if name != TRUTH_MIXED}
     tables += [found] if (found := real_table(data, split, makers, limit)) else []
+    tables.append(remix_notes.table(pieces, [tally.name for tally in tallies]))
     described = (
         f"rendered stems/{split}, excerpts of {SECONDS:.0f} s of {len(set(groups))} groups of "
         f"pieces; judges learned from {len(stages['train'].pieces)} training excerpts"

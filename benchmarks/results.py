@@ -86,7 +86,7 @@ class Results:
                       for n in names)]  # fmt: skip
         lines = [head, ["---"] * len(head)]
         for row in self.rows:
-            cells = [_cell(row.metrics.get(name), METRICS[name].digits) for name in names]
+            cells = [cell(row.metrics.get(name), METRICS[name].digits) for name in names]
             lines.append([f"{row.name} ({row.kind})", *cells])
         out = [f"{self.job}: {self.items} items, {self.data}, commit {self.commit}", ""]
         out += ["| " + " | ".join(line) + " |" for line in lines] if self.rows else []
@@ -111,7 +111,8 @@ def summarise(
     return Row(name, kind, metrics)
 
 
-def _cell(figure: Mapping[str, float] | None, digits: int) -> str:
+def cell(figure: Mapping[str, float] | None, digits: int) -> str:
+    """`0.84 [0.79, 0.88]`: a mean and its interval; empty where there is none."""
     if figure is None or figure["mean"] is None or not np.isfinite(figure["mean"]):
         return ""
     return f"{figure['mean']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"

@@ -1,6 +1,6 @@
 """Train the chords network: which chord goes with each half bar of a tune.
 
-    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords --minutes 18
+    python -m training.chord_network --corpus runs/composer_corpus.npz --out runs/chords
     python -m training.register runs/chords/best.weights.h5 hearing-chords
 
 It learns from training pieces that have a tune and parts to it; the chords are those that bass and

@@ -65,7 +65,7 @@ VARIETY = 0.004
 REPLAY, REPLAY_TRIES = 0.15, 12
 """What a step of a replay of two bars costs in a long continuation, units of 20 dB, and how often
 the path is sought anew at most; chosen on the validation split, see training/README.md."""
-LEAN_S, LEAN, SHARPER = (5.0, 10.0, 19.5), (1.0, 0.7, 0.0), (3.0, 1.5, 1.5)
+LEAN_S, LEAN, SHARPER = (5.0, 10.0, 19.5), (2.0, 0.7, 0.0), (3.0, 1.5, 1.5)
 """At these lengths of the clip, and evenly between them, the weight of `loop`'s costs beside the
 predicted distances, and `mixed`'s power of its shares; chosen on the validation split, see
 training/README.md."""

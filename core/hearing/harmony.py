@@ -35,8 +35,8 @@ TABLES = Path(__file__).with_name("chords.json")
 STEADIER, STEADIER_FIT = 1.3, 1.6
 """What a note is worth beside what came before, for chords and for the fit of bars; NETWORK: what
 the network is worth beside the Markov model; ROOT: a right root beside right tones; SURE_OF_CHORDS:
-what it says for a key that the network is surer of its chords there, by each nat of entropy less. All
-chosen on the validation split."""
+nats for a key by each nat of entropy that the network's chords have less there. All chosen on the
+validation split."""
 NETWORK, SURE_OF_CHORDS = 0.9, 0.2
 ROOT = 1.0
 _HEAVY = 6.0

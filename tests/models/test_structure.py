@@ -208,7 +208,7 @@ def test_a_short_clip_goes_on_as_loop_says(indifferent):
     """Where the network has no opinion the path is that of `loop`, which plays its copies again."""
     found = features(riff(5.0, period_s=1.6))
     moments = structure.Moments(found)
-    assert moments.by_length(structure.LEAN) == pytest.approx(1.0, abs=0.01)
+    assert moments.by_length(structure.LEAN) == pytest.approx(2.0, abs=0.02)
     best = moments.count - int(np.argmin(source_costs(found, moments.count)))
     path = moments.chunks(60, np.random.default_rng(0))[0].path
     periodic = moments.count + np.arange(240) % best - best
@@ -217,9 +217,9 @@ def test_a_short_clip_goes_on_as_loop_says(indifferent):
 
 def test_twenty_seconds_lean_on_nothing():
     moments = structure.Moments.__new__(structure.Moments)
-    for seconds, lean in ((2, 1.0), (5, 1.0), (10, 0.7), (20, 0.0), (40, 0.0)):
+    for seconds, lean in ((2, 2.0), (5, 2.0), (10, 0.7), (20, 0.0), (40, 0.0)):
         moments.count = int(seconds * RATE / 512)
-        assert moments.by_length(structure.LEAN) == pytest.approx(lean, abs=0.01)
+        assert moments.by_length(structure.LEAN) == pytest.approx(lean, abs=0.02)
 
 
 def test_the_rule_of_loop_by_lag():
