@@ -16,6 +16,7 @@ Name = tuple[int, str]
 Bars = tuple[tuple[Name, ...], ...]
 
 MOST_BARS, MOST_A_BAR, MOST_LETTERS = 256, 8, 4000
+LONGEST_NAME = 16
 NO_CHORD = "N.C."
 _NONE = frozenset(("n.c.", "nc", "n.c"))
 _AGAIN = frozenset(("", "%"))
@@ -107,7 +108,7 @@ def _plain(root: int, quality: str) -> str:
 def _named(word: str, bar: int) -> Name:
     if word.lower() in _NONE:
         return (0, "none")
-    found = _read(word)
+    found = _read(word) if len(word) <= LONGEST_NAME else None
     if found is None:
         raise UserInputError(
             f"“{word[:20]}” in bar {bar} of the chart is no chord that the band knows; write C, "

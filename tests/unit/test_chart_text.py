@@ -32,6 +32,7 @@ def test_a_chart_is_read_as_players_write_it():
     [
         ("", "no chords"), (" \n ", "no chords"), ("| | C |", "first bar is empty"),
         ("C | H", "“H” in bar 2"), ("C | Cfoo", "“Cfoo” in bar 2"), ("C % | F", "“%” in bar 1"),
+        ("Cadd9add9add9add9", "“Cadd9add9add9add9” in bar 1"),
         ("C " * 9, "more than 8"), ("C|" * 300, "256 bars"), ("C" * 5000, "4,000 letters"),
     ],
 )  # fmt: skip
