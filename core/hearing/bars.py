@@ -20,7 +20,7 @@ _THIRDS_LEAST = 0.22
 _SURE_THIRDS, _LEAST_THIRDS = 0.5, 0.15
 """What the network must give 6/8 where it stands alone, and where notes part the beats in three."""
 _SMOOTH_BEATS = 1.5
-_HARMONY = 1.5
+_HARMONY = 0.75
 """What a nat of harmony is worth beside one of the beats: chosen on the validation split."""
 _REACH_S = 0.06
 _REACH_FRAMES = 2

@@ -38,7 +38,7 @@ the network is worth beside the Markov model; ROOT: a right root beside right to
 nats for a key by each nat of entropy that the network's chords have less there. All chosen on the
 validation split."""
 NETWORK, SURE_OF_CHORDS = 0.9, 0.2
-ROOT = 1.0
+ROOT = 4.0
 _HEAVY = 6.0
 """Of notes, beside one quarter: no span says more than so many by their mere number."""
 
@@ -62,9 +62,10 @@ def harmony(notes: Sequence[HeardNote], grid: Grid) -> tuple[Key, tuple[Chord, .
 
 
 def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
-    """Nats by which the likeliest chords, changing with the grid's bars, explain the notes.
+    """Nats by which chords that change with the grid's bars explain the notes.
 
-    In one key, by the Markov model alone (Viterbi's algorithm).
+    Those of the likeliest chords in one key, by the Markov model (Viterbi's algorithm), and how
+    sure the network is of its chords in the key where it is surest: its entropy, negative.
     """
     spans = spans_of(notes, grid)
     total = spans.weights.sum(axis=0)
@@ -77,7 +78,12 @@ def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
     for span in range(1, len(spans)):
         into = nats[:, None] + tables.change[mode, int(span % spans.parts != 0)]
         nats = into.max(axis=0) + said[span]
-    return float(nats.max())
+    return float(nats.max() + _sureness(network()(spans, KEYS)).max())
+
+
+def _sureness(said: npt.NDArray[np.float32]) -> Array:
+    """[keys]: the entropies of chords together, negative, nats. said: [keys, spans, STATES]."""
+    return np.asarray((np.exp(said) * said).sum(axis=(1, 2)), np.float64)
 
 
 def _beside_tonic(spans: Spans, key: Key) -> Array:
@@ -96,7 +102,7 @@ def likelihoods(spans: Spans) -> tuple[Key, Array]:
         return Key(0, "major"), np.tile(np.eye(STATES)[0], (len(spans), 1))
     nats, shares = followed(spans, KEYS)
     said = network()(spans, KEYS)
-    nats += SURE_OF_CHORDS * (np.exp(said) * said).sum(axis=(1, 2))
+    nats += SURE_OF_CHORDS * _sureness(said)
     both = (1 - NETWORK) * np.log(shares + 1e-6) + NETWORK * said
     both = np.exp(both - both.max(axis=2, keepdims=True))
     both /= both.sum(axis=2, keepdims=True)
