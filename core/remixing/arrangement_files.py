@@ -43,12 +43,12 @@ def musicxml(arrangement: Arrangement, title: str = "") -> bytes:
 def chart(arrangement: Arrangement) -> list[list[str]]:
     """For each bar the names of its chords, each where it begins; a bar begins with what lasts."""
     bar_ticks = arrangement.score.bar_ticks
-    chords = Chart(arrangement.chords)
+    chords, key = Chart(arrangement.chords), arrangement.score.key
     rows = []
     for bar in range(arrangement.score.bars):
         begin, end = bar * bar_ticks, (bar + 1) * bar_ticks
         later = [chord for chord in chords.chords if begin < chord.start < end]
-        names = [name(chords.at(begin)), *(name(chord) for chord in later)]
+        names = [name(chord, key) for chord in (chords.at(begin), *later)]
         rows.append([n for at, n in enumerate(names) if at == 0 or n != names[at - 1]])
     return rows
 

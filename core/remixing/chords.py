@@ -10,15 +10,24 @@ from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord
 from core.score import PITCH_CLASSES, Key
 
 SUFFIXES: Mapping[str, str] = {"major": "", "minor": "m", "dominant": "7", "diminished": "dim"}
+SHARP = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLAT = ("C", "D-", "D", "E-", "E", "F", "G-", "G", "A-", "A", "B-", "B")
 NONE = CHORD_QUALITIES.index("none")
 
 
-def name(chord: Chord) -> str:
-    """As in a chart: `F♯m`; `N.C.` for no chord."""
+def name(chord: Chord, key: Key | None = None) -> str:
+    """As in a chart: `F♯m`; `N.C.` for no chord. key: whose signature says whether A♭ or G♯."""
     if chord.quality == "none":
         return "N.C."
-    root = PITCH_CLASSES[chord.root % 12].replace("-", "♭").replace("#", "♯")
-    return root + SUFFIXES[chord.quality]
+    signature = sharps(key) if key else 0
+    names = PITCH_CLASSES if signature == 0 else SHARP if signature > 0 else FLAT
+    return names[chord.root % 12].replace("-", "♭").replace("#", "♯") + SUFFIXES[chord.quality]
+
+
+def sharps(key: Key) -> int:
+    """Sharps of a key's signature, flats negative: -5 to 6."""
+    major = key.tonic if key.mode == "major" else key.tonic + 3
+    return (7 * major + 5) % 12 - 5
 
 
 def classes(chord: Chord) -> frozenset[int]:

@@ -3,7 +3,10 @@
 import pytest
 
 from core.errors import UserInputError
+from core.hearing.heard import Chord
 from core.remixing import chart_text
+from core.remixing.chords import name, sharps
+from core.score import Key
 
 
 def test_a_chart_is_read_as_players_write_it():
@@ -49,3 +52,12 @@ def test_a_chart_is_laid_over_the_tune_again_and_again():
     ]  # fmt: skip
     eight = chart_text.laid(chart_text.bars_of("C F " * 4), 1, 4, 24)
     assert [c.start for c in eight] == list(range(0, 96, 12))
+
+
+def test_chords_are_spelt_as_their_key_is():
+    assert name(Chord(0, 8, "minor"), Key(1, "minor")) == "G♯m"
+    assert name(Chord(0, 1, "major"), Key(5, "minor")) == "D♭"
+    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
+    assert [sharps(key) for key in keys] == [
+        0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5, -3, 4, -1, 6, 1, -4, 3, -2, 5, 0, -5, 2,
+    ]  # fmt: skip
