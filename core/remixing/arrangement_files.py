@@ -42,14 +42,19 @@ def musicxml(arrangement: Arrangement, title: str = "") -> bytes:
 
 def chart(arrangement: Arrangement) -> list[list[str]]:
     """For each bar the names of its chords, each where it begins; a bar begins with what lasts."""
-    bar_ticks = arrangement.score.bar_ticks
-    chords, key = Chart(arrangement.chords), arrangement.score.key
+    key = arrangement.score.key
+    return [[name(chord, key) for chord in chords] for chords in chords_by_bar(arrangement)]
+
+
+def chords_by_bar(arrangement: Arrangement) -> list[list[Chord]]:
+    """The chords of `chart`: one after another of one name is left out."""
+    bar_ticks, chords = arrangement.score.bar_ticks, Chart(arrangement.chords)
     rows = []
     for bar in range(arrangement.score.bars):
         begin, end = bar * bar_ticks, (bar + 1) * bar_ticks
         later = [chord for chord in chords.chords if begin < chord.start < end]
-        names = [name(chord, key) for chord in (chords.at(begin), *later)]
-        rows.append([n for at, n in enumerate(names) if at == 0 or n != names[at - 1]])
+        whole = [chords.at(begin), *later]
+        rows.append([c for at, c in enumerate(whole) if at == 0 or name(c) != name(whole[at - 1])])
     return rows
 
 

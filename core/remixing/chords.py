@@ -12,6 +12,8 @@ from core.score import PITCH_CLASSES, Key
 SUFFIXES: Mapping[str, str] = {"major": "", "minor": "m", "dominant": "7", "diminished": "dim"}
 SHARP = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT = ("C", "D-", "D", "E-", "E", "F", "G-", "G", "A-", "A", "B-", "B")
+GUESS = 0.6
+"""A chord whose tones are less sure than this, on average, is a guess."""
 NONE = CHORD_QUALITIES.index("none")
 
 
@@ -22,6 +24,12 @@ def name(chord: Chord, key: Key | None = None) -> str:
     signature = sharps(key) if key else 0
     names = PITCH_CLASSES if signature == 0 else SHARP if signature > 0 else FLAT
     return names[chord.root % 12].replace("-", "♭").replace("#", "♯") + SUFFIXES[chord.quality]
+
+
+def is_guess(chord: Chord) -> bool:
+    """Whether a heard chord's tones are not sure: the tune leaves it open. Never of a told one."""
+    tones = TRIADS[chord.quality]
+    return bool(chord.sure) and sum(chord.sure[t] for t in tones) < GUESS * len(tones)
 
 
 def sharps(key: Key) -> int:

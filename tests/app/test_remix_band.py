@@ -38,7 +38,7 @@ class FakeBand(FakeRemixer):
         TOLD.append(heard)
         beats = tuple(float(t) for t in np.arange(0, solo.duration_s + 0.5, 0.5))
         notes = tuple(HeardNote(t, 60, t + 0.4) for t in beats[:-1])
-        chords = (Chord(0, 0, "major"), Chord(96, 7, "dominant"))
+        chords = (Chord(0, 0, "major"), Chord(96, 7, "dominant", (0.5,) * 12))
         heard = Heard(notes, Grid(beats), Key(0, "major"), chords)
         frame = frame_of(heard, solo.duration_s)
         parts = pattern(controls.style, (4, 4), frame.chart, range(frame.score.bars))
@@ -82,7 +82,9 @@ def test_a_band_is_asked_shown_taken_home_and_redrawn():
     ]  # fmt: skip
     at.button_group(key="remix_band_part").set_value("bass").run()
     assert [track["name"] for track in players(at)[1]["tracks"]] == ["Bass"]
-    assert any("Chords: | C | G7 |" in element.proto.body for element in at.get("html"))
+    (chart,) = [e.proto.body for e in at.get("html") if "Chords: | C | G7 |" in e.proto.body]
+    assert chart.count("underline dotted") == 3  # G7 in three bars, which lasts
+    assert any(caption.value.startswith("Dotted chords are guesses") for caption in at.caption)
     made = found.bands[0].arrangement
     assert [len(t.notes) for t in read_midi(files.midi(made)).tracks] == [
         len(t.notes) for t in made.score.tracks

@@ -5,7 +5,7 @@ import pytest
 from core.errors import UserInputError
 from core.hearing.heard import Chord
 from core.remixing import chart_text
-from core.remixing.chords import name, sharps
+from core.remixing.chords import is_guess, name, sharps
 from core.score import Key
 
 
@@ -61,3 +61,10 @@ def test_chords_are_spelt_as_their_key_is():
     assert [sharps(key) for key in keys] == [
         0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5, -3, 4, -1, 6, 1, -4, 3, -2, 5, 0, -5, 2,
     ]  # fmt: skip
+
+
+def test_a_chord_whose_tones_are_not_sure_is_a_guess():
+    sure = (0.9, *[0.0] * 3, 0.8, *[0.0] * 2, 0.7, *[0.0] * 4)
+    assert not is_guess(Chord(0, 5, "major", sure))
+    assert is_guess(Chord(0, 5, "minor", sure))
+    assert not is_guess(Chord(0, 5, "minor"))

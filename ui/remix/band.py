@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.composition.steps import Step
 from core.errors import UserInputError
+from core.hearing.heard import Chord
 from core.remixing import arrangement_files as files
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.chart_text import MOST_LETTERS, shown
+from core.remixing.chords import is_guess, name
 from core.remixing.stems import SOLO, STEMS, TITLES
 from core.score import Composition
 from ui.piano_roll import piano_roll
@@ -136,17 +138,26 @@ def show(made: Arrangement, asked: BandControls, title: str, name: str) -> BandC
 
 def _chart(made: Arrangement) -> None:
     """The chords, a row of bars at a time, as a table that wraps on a phone."""
-    bars = files.chart(made)
+    bars, key = files.chords_by_bar(made), made.score.key
+
+    def shown_chord(chord: Chord) -> str:
+        line = "underline dotted 2px" if is_guess(chord) else "none"
+        return (
+            f'<b style="text-decoration:{line};text-underline-offset:.2em">{name(chord, key)}</b>'
+        )
+
     cells = "".join(
         f'<div style="flex:1 0 4.2rem;max-width:9rem;border-left:1px solid currentColor;'
         f'padding:.1rem .4rem"><small style="opacity:.6">{number}</small><br>'
-        f"<b>{'&ensp;'.join(names)}</b></div>"
-        for number, names in enumerate(bars, 1)
+        f"{'&ensp;'.join(map(shown_chord, chords))}</div>"
+        for number, chords in enumerate(bars, 1)
     )
     st.html(
         f'<div role="img" aria-label="Chords: {files.chart_text(made).strip()}" '
         f'style="display:flex;flex-wrap:wrap;gap:.3rem 0">{cells}</div>'
     )
+    if any(is_guess(chord) for chords in bars for chord in chords):
+        st.caption("Dotted chords are guesses: the tune leaves them open.")
 
 
 def _other_chords(made: Arrangement, asked: BandControls) -> BandControls | None:
