@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.arranging_harmony import chart_of
-from benchmarks.remix_patterns import patterned, style_of
+from benchmarks.remix_patterns import PATTERN, patterned, style_of
 from benchmarks.remix_rungs import ANOTHER, TRUTH, first_downbeat_s, nearest
 from benchmarks.results import Table, cell
 from core.audio import Clip
@@ -31,7 +31,6 @@ from core.score import Note
 from core.synth_notes import NoteArray
 from training.remix_stems import StemPiece
 
-PATTERN = "a fixed pattern"
 NAMES = (
     "chord_note_rate", "bass_root_agreement", "groove_similarity", "density_ratio",
     "register_difference",

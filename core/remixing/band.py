@@ -28,6 +28,7 @@ from core.remixing.band_form import finished
 from core.remixing.band_frame import frame_of
 from core.remixing.band_playing import played
 from core.remixing.chart_text import bars_of, laid
+from core.remixing.chords import Chart
 from core.remixing.fitting import fitting
 from core.remixing.stems import STEMS, Stems
 
@@ -99,15 +100,14 @@ def arranged(
     """The band's notes for a solo of `seconds`, the redraws done one after another.
 
     The arrangement's controls name the style that fits where none was asked for; its chords are
-    those that were told, if any were. What was drawn
-    before for the same solo is not drawn again. Raises UserInputError and ModelUnavailableError.
+    those that were told, if any were. What was drawn before for the same solo is not drawn again.
+    Raises UserInputError and ModelUnavailableError.
     """
     frame = frame_of(heard, seconds)
     if controls.chords:
         score, grid = frame.score, heard.grid
         told = laid(bars_of(controls.chords), score.bars, grid.beats, grid.beat_ticks)
-        heard = replace(heard, chords=told)
-        frame = frame_of(heard, seconds)
+        heard, frame = replace(heard, chords=told), replace(frame, chart=Chart(told))
     if controls.style == FITTING:
         controls = replace(controls, style=fitting(frame))
     loaded = load_model("band")

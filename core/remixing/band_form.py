@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from core.composition.instruments import NAMES
+from core.hearing.heard import Chord
 from core.remixing.arrangement import Arrangement
 from core.remixing.band_controls import STYLES
 from core.remixing.band_frame import Frame
@@ -33,12 +34,12 @@ def finished(arrangement: Arrangement, frame: Frame) -> Arrangement:
     What a distorted guitar strikes together, from three notes on, is root, fifth and octave: thirds
     growl, and the network piles such chords up over three octaves.
     """
-    arrangement = _released(arrangement, frame)
+    arrangement = _released(_power_chords(arrangement, frame), frame)
     if arrangement.controls.intro and frame.last - frame.first + 1 >= LEAST_BARS_FOR_ENTRIES:
         arrangement = _entering(arrangement, frame)
     if arrangement.controls.ending and frame.last > frame.first:
         arrangement = _ended(arrangement, frame)
-    return _power_chords(arrangement, frame)
+    return arrangement
 
 
 def _released(arrangement: Arrangement, frame: Frame) -> Arrangement:
@@ -62,11 +63,8 @@ def _released(arrangement: Arrangement, frame: Frame) -> Arrangement:
 
 
 def _power_chords(arrangement: Arrangement, frame: Frame) -> Arrangement:
-    style = STYLES[arrangement.controls.style]
     parts = {}
-    for stem in STEMS:
-        if style.instrument(stem) != DISTORTED:
-            continue
+    for stem in filter(lambda stem: _is_distorted(arrangement, stem), STEMS):
         struck: dict[int, list[Note]] = {}
         for note in arrangement.notes(stem):
             struck.setdefault(note.start, []).append(note)
@@ -79,10 +77,17 @@ def _powered(notes: list[Note], frame: Frame, tick: int) -> list[Note]:
     chord = frame.chart.at(tick)
     if len(notes) < POWER_FROM or chord.quality == "none":
         return notes
-    root = in_octave(chord.root, POWER_LOW)
-    fifth = root + (6 if chord.quality == "diminished" else 7)
     long, loud = max(n.duration for n in notes), max(n.velocity for n in notes)
-    return [Note(tick, pitch, long, loud) for pitch in (root, fifth, root + 12)]
+    return [Note(tick, pitch, long, loud) for pitch in _power_chord(chord)]
+
+
+def _power_chord(chord: Chord) -> list[int]:
+    root = in_octave(chord.root, POWER_LOW)
+    return [root, root + (6 if chord.quality == "diminished" else 7), root + 12]
+
+
+def _is_distorted(arrangement: Arrangement, stem: str) -> bool:
+    return STYLES[arrangement.controls.style].instrument(stem) == DISTORTED
 
 
 def _entering(arrangement: Arrangement, frame: Frame) -> Arrangement:
@@ -120,6 +125,8 @@ def _ended(arrangement: Arrangement, frame: Frame) -> Arrangement:
     }
     parts = {}
     for stem in STEMS:
+        if _is_distorted(arrangement, stem):
+            pitches[stem] = _power_chord(chord)
         before = [
             dataclasses.replace(note, duration=min(note.duration, end - note.start))
             for note in arrangement.notes(stem)

@@ -8,16 +8,15 @@ from functools import lru_cache
 
 from core.errors import UserInputError
 from core.hearing.heard import Chord
-from core.remixing.chords import SUFFIXES, name
-from core.score import PITCH_CLASSES
+from core.remixing.chords import name
 
 Name = tuple[int, str]
 """(root, quality), as of a Chord."""
 Bars = tuple[tuple[Name, ...], ...]
 
 MOST_BARS, MOST_A_BAR, MOST_LETTERS = 256, 8, 4000
-LONGEST_NAME = 16
-NO_CHORD = "N.C."
+MOST_WRITTEN_OUT, LONGEST_NAME = 3000, 16
+"""Letters of a chart in which no bar is left out, which a link and the form's field are to hold."""
 _NONE = frozenset(("n.c.", "nc", "n.c"))
 _AGAIN = frozenset(("", "%"))
 _SPELT = (
@@ -60,12 +59,15 @@ def bars_of(text: str) -> Bars:
             raise UserInputError(f"A chart has {MOST_BARS} bars at most.")
     if not bars:
         raise UserInputError("The chart has no chords; write some, like C | F G7 | C.")
+    if len(text_of(tuple(bars))) > MOST_WRITTEN_OUT:
+        raise UserInputError("The chart has too many chords; a shorter one is played again.")
     return tuple(bars)
 
 
 def text_of(bars: Bars) -> str:
     """One line that `bars_of` reads back, in letters that a link can carry: `C|F G7|Bbm`."""
-    return "|".join(" ".join(_plain(root, quality) for root, quality in bar) for bar in bars)
+    text = "|".join(" ".join(name(Chord(0, *each)) for each in bar) for bar in bars)
+    return text.replace("♭", "b").replace("♯", "#")
 
 
 def in_lines(bars: Iterable[Iterable[str]], bars_a_line: int = 4) -> str:
@@ -97,12 +99,6 @@ def laid(bars: Bars, count: int, beats: int, beat_ticks: int) -> tuple[Chord, ..
             if not chords or (chords[-1].root, chords[-1].quality) != (root, quality):
                 chords.append(Chord(start, root, quality))
     return tuple(chords)
-
-
-def _plain(root: int, quality: str) -> str:
-    if quality == "none":
-        return NO_CHORD
-    return PITCH_CLASSES[root].replace("-", "b") + SUFFIXES[quality]
 
 
 def _named(word: str, bar: int) -> Name:

@@ -37,6 +37,7 @@ def test_a_chart_is_read_as_players_write_it():
         ("C | H", "“H” in bar 2"), ("C | Cfoo", "“Cfoo” in bar 2"), ("C % | F", "“%” in bar 1"),
         ("Cadd9add9add9add9", "“Cadd9add9add9add9” in bar 1"),
         ("C " * 9, "more than 8"), ("C|" * 300, "256 bars"), ("C" * 5000, "4,000 letters"),
+        ("Dbm7 Ebm7 Gbm7 Abm7 " * 2 + "|%" * 99, "too many chords"),
     ],
 )  # fmt: skip
 def test_a_chart_that_cannot_be_read_is_said_where(text, said):
