@@ -109,12 +109,12 @@ def test_chords_are_learnt_and_are_the_same_in_keras_and_numpy(tmp_path):
         "midi_arranged": 12, chord_network.CHORDAL: 12
     }  # fmt: skip
     best = chord_network.train(
-        found, found, tmp_path, minutes=5, steps=60, width=24, check_every=20, dropout=0.0,
+        found, found, tmp_path, minutes=5, steps=80, width=24, check_every=20, dropout=0.0,
         peak=0.02, batch=12,
     )  # fmt: skip
     rows = (tmp_path / "history.csv").read_text().splitlines()
     assert best < 0.6 * float(rows[1].split(",")[3])
-    assert json.loads((tmp_path / "headline.json").read_text())["value"] > 0.5
+    assert json.loads((tmp_path / "headline.json").read_text())["value"] > 0.8
     model = build(width=24)
     model.load_weights(tmp_path / "best.weights.h5")
     inputs = np.stack([seen for seen, _ in found["midi_arranged"][:3]])
