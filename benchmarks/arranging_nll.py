@@ -54,9 +54,7 @@ def without(piece: Piece, hidden: Array) -> Piece:
 
 def guide_of(piece: Piece, chords: Sequence[Chord]) -> ChordGuide:
     """As the band makes it of a tune and chords."""
-    steps = bar_steps(piece.metre)
-    beat = 12 if piece.metre[1] == 4 else 18
-    return ChordGuide(Chart(chords), tune_of(piece, steps), steps, beat)
+    return ChordGuide(Chart(chords), tune_of(piece, bar_steps(piece.metre)), piece.metre)
 
 
 def network_nats(

@@ -116,7 +116,7 @@ ENGINES = (
         False,
         "band",
         "core.remixing.band:RemixBand",
-        ("hearing-notes", "hearing-beats", "hearing-chords"),
+        ("hearing-notes", "hearing-beats", "hearing-bars", "hearing-chords"),
     ),
     EngineInfo(
         "remix",

@@ -10,6 +10,7 @@ from core.score import Key, Score
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 """Probe-tone profiles of Krumhansl and Kessler (1982), from the tonic upwards."""
+KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
 
 
 def estimate_key(score: Score) -> Key | None:
@@ -25,8 +26,7 @@ def estimate_key(score: Score) -> Key | None:
                 weights[note.pitch % 12] += note.duration
     if np.ptp(weights) == 0.0:
         return None
-    keys = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
-    return max(keys, key=lambda key: profile_match(weights, key))
+    return max(KEYS, key=lambda key: profile_match(weights, key))
 
 
 def profile_match(weights: npt.NDArray[np.float64], key: Key) -> float:

@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 from core.audio import Clip, FloatArray
 from core.errors import UserInputError
+from core.hearing.bar_features import features as bar_features
 from core.hearing.bars import grid_of
+from core.hearing.bars_network import network as bars_network
 from core.hearing.beat_frames import features as beat_features
 from core.hearing.beats_network import network
 from core.hearing.candidates import candidates, features, salience
@@ -113,12 +115,20 @@ def _covered(notes: Sequence[HeardNote], loud: npt.NDArray[np.bool_]) -> float:
 def heard_of_notes(notes: Sequence[HeardNote], seconds: float, tuning_cents: float = 0.0) -> Heard:
     """What a solo of these notes is heard as: at least one. seconds: of the whole clip."""
     times_s = moments(notes)[:, 0]
-    said = network()(beat_features(notes, seconds))
+    shown = beat_features(notes, seconds)
+    said = network()(shown)
     beats_s = beats_of(said, float(times_s[0]), float(times_s[-1]))
     if len(times_s) < 2 or len(beats_s) < 2:
         grid, steady = _even_grid(float(times_s[0]), seconds), 0.0
     else:
-        grid = grid_of(beats_s, times_s, said, seconds, lambda grid: harmonic_fit(notes, grid))
+        grid = grid_of(
+            beats_s,
+            times_s,
+            said,
+            seconds,
+            lambda grid: harmonic_fit(notes, grid),
+            lambda beats: bars_network()(bar_features(notes, beats, said, shown)),
+        )
         steady = steadiness(said, beats_s, len(times_s))
     key, chords = harmony(notes, grid)
     return Heard(tuple(sorted(notes)), grid, key, chords, tuning_cents, steady)

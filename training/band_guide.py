@@ -52,7 +52,7 @@ def guide_of(piece: Piece) -> ChordGuide:
     steps = bar_steps(piece.metre)
     tune = np.isin(piece.events[:, 2], (LEAD, SECOND_LEAD))
     chart = Chart(of_events(piece.events[~tune], piece.bars, piece.metre, steps))
-    return ChordGuide(chart, tune_of(piece, steps), steps, 12 if piece.metre[1] == 4 else 18)
+    return ChordGuide(chart, tune_of(piece, steps), piece.metre)
 
 
 def tune_of(piece: Piece, steps: int) -> list[tuple[int, int, int]]:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from core.audio import FloatArray
-from core.hearing.beat_frames import FRAME_S
-from core.hearing.beats_network import METRE_NAMES, Pulse
+from core.hearing.bars_network import COUNTS, Bars
+from core.hearing.beats_network import METRE_NAMES, Pulse, at_beats
 from core.hearing.heard import Grid
 
 Array = npt.NDArray[np.float64]
@@ -23,8 +22,10 @@ _SMOOTH_BEATS = 1.5
 _HARMONY = 0.75
 """What a nat of harmony is worth beside one of the beats: chosen on the validation split."""
 _REACH_S = 0.06
-_REACH_FRAMES = 2
 _LEAST_METRE = 0.02
+_OWN, _ASKED, _LEAST_BEGINS = 0.5, 1.0, 0.02
+"""What a nat of the beats network's bars is worth, and one of the bars network's, which is believed
+so far."""
 
 
 def grid_of(
@@ -33,15 +34,20 @@ def grid_of(
     heard: Pulse,
     seconds: float,
     fits: Callable[[Grid], float] | None = None,
+    says: Callable[[Array], Bars] | None = None,
 ) -> Grid:
     """The grid over the whole clip.
 
     beats_s: two or more. times_s: the moments at which notes begin. The metre is 4/4, 3/4, 2/4 or
     6/8. fits: nats by which a grid's bars suit the harmony; compared among grids of one metre.
+    says: what the bars network says of the beats.
     """
-    beats_s = _on_notes(beats_s, times_s)
+    beats_s = on_notes(beats_s, times_s)
     thirds = _compound(beats_s, times_s, heard)
     found = _bars(beats_s, heard, thirds)
+    if says is not None:
+        asked = _asked(says(beats_s), thirds)
+        found = {key: _OWN * found[key] + _ASKED * asked[key] for key in found}
     scores: dict[Grid, float] = {}
     for count in {count for count, _ in found}:
         grids = {
@@ -55,14 +61,7 @@ def grid_of(
     return max(scores, key=lambda grid: scores[grid])
 
 
-def at_beats(chances: FloatArray, beats_s: Array) -> Array:
-    """The most that frames [frames] within 40 ms of each beat say."""
-    at = np.floor(beats_s / FRAME_S).astype(int)
-    near = at[:, None] + np.arange(-_REACH_FRAMES, _REACH_FRAMES + 1)
-    return np.asarray(chances[np.clip(near, 0, len(chances) - 1)].max(axis=1), np.float64)
-
-
-def _on_notes(beats_s: Array, times_s: Array) -> Array:
+def on_notes(beats_s: Array, times_s: Array) -> Array:
     """Beats moved towards the notes near them, and evened out over their neighbours."""
     nearest = times_s[np.abs(times_s[None] - beats_s[:, None]).argmin(axis=1)]
     off = nearest - beats_s
@@ -112,6 +111,19 @@ def _bars(beats_s: Array, heard: Pulse, thirds: bool) -> dict[tuple[int, int], f
             begins = (np.arange(len(beats_s)) + first) % count == 0
             each = beat * np.where(begins, np.log(down), np.log(1 - down))
             found[count, first] = float(each.sum()) + np.log(chance / count)
+    return found
+
+
+def _asked(said: Bars, thirds: bool) -> dict[tuple[int, int], float]:
+    """The same as `_bars`, by what the bars network says."""
+    begins = np.clip(said.begins.astype(np.float64), _LEAST_BEGINS, 1 - _LEAST_BEGINS)
+    found = {}
+    for count, chance in zip(COUNTS, said.counts, strict=True):
+        for first in range(count):
+            at = (np.arange(len(begins)) + first) % count == 0
+            each = np.where(at, np.log(begins), np.log(1 - begins)).sum()
+            prior = 0.0 if thirds else np.logaddexp(float(chance), np.log(_LEAST_METRE))
+            found[count, first] = float(each + prior - np.log(count))
     return found
 
 

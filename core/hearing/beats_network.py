@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import registry
-from core.hearing.beat_frames import FEATURES, PARTS
+from core.hearing.beat_frames import FEATURES, FRAME_S, PARTS
 from core.hearing.layers import LayeredNetwork, elu
 from core.loaders import read_weights
 
@@ -32,6 +32,7 @@ METRES = len(METRE_NAMES)
 SHORTEST_S, PER_OCTAVE, TEMPI = 0.24, 16, 40
 """Beat lengths that the network tells apart: 40 of them from 0.24 s to 1.3 s, sixteenths of an
 octave apart."""
+_REACH_FRAMES = 2
 SHOWN, SAID = PARTS * FEATURES + 1, PARTS * 2 + TEMPI + METRES
 """Numbers that a step of the network is given, and that it gives."""
 
@@ -74,6 +75,13 @@ class Network(LayeredNetwork):
         frames = net.dense("frames", elu(x)).reshape(-1, 2)
         mean = np.concatenate([skips, np.maximum(skips, 0)], axis=1).mean(axis=0)
         return frames, net.dense("entire", elu(net.dense("gathered", mean)))
+
+
+def at_beats(chances: Array, beats_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The most that frames [frames] within 40 ms of each beat say."""
+    at = np.floor(beats_s / FRAME_S).astype(int)
+    near = at[:, None] + np.arange(-_REACH_FRAMES, _REACH_FRAMES + 1)
+    return np.asarray(chances[np.clip(near, 0, len(chances) - 1)].max(axis=1), np.float64)
 
 
 def network() -> Network:

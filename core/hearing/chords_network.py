@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core import registry
 from core.hearing.heard import CHORD_QUALITIES
-from core.hearing.layers import LayeredNetwork
+from core.hearing.layers import LayeredNetwork, of_ways
 from core.hearing.spans import SLICES, Spans
 from core.loaders import read_weights
 from core.score import Key
@@ -27,9 +27,7 @@ STATES = 12 * QUALITIES
 """Root and quality: state 12 * quality + root, beside the key's tonic where a key is given."""
 DEEP = 2
 """Recurrent layers, each in both directions."""
-LAYERS = (
-    "first", "chord", *(f"{way}_{at}/cell" for at in range(DEEP) for way in ("ahead", "back"))
-)  # fmt: skip
+LAYERS = ("first", "chord", *of_ways(DEEP))
 PLACES = 7
 SHOWN = (SLICES + 1) * 12 + PLACES + 1
 """Numbers that a span of the network is given; the last is 1 where there is one."""
@@ -68,11 +66,7 @@ class Network(LayeredNetwork):
         """[batch, spans, SHOWN] -> [batch, spans, STATES]."""
         net = self.layers
         x = np.tanh(net.dense("first", x[..., :-1]))
-        for at in range(DEEP):
-            ahead = net.recurrent(f"ahead_{at}/cell", x)
-            back = net.recurrent(f"back_{at}/cell", x[:, ::-1])[:, ::-1]
-            x = np.concatenate([ahead, back], axis=2)
-        return net.dense("chord", x)
+        return net.dense("chord", net.both_ways(x, DEEP))
 
 
 def network() -> Network:

@@ -24,13 +24,12 @@ import numpy.typing as npt
 from core.hearing.chords_network import QUALITIES, STATES, network
 from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord, Grid, HeardNote
 from core.hearing.spans import Spans, spans_of
-from core.keys import profile_match
+from core.keys import KEYS, profile_match
 from core.score import Key
 
 Array = npt.NDArray[np.float64]
 
 MODES = ("major", "minor")
-KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
 TABLES = Path(__file__).with_name("chords.json")
 STEADIER, STEADIER_FIT = 1.3, 1.6
 """What a note is worth beside what came before, for chords and for the fit of bars; NETWORK: what

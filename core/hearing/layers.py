@@ -63,6 +63,19 @@ class Layers:
             out[:, step] = state
         return out
 
+    def both_ways(self, x: Array, deep: int) -> Array:
+        """`recurrent` layers one on another, each forwards and backwards: `of_ways` names them."""
+        for at in range(deep):
+            ahead = self.recurrent(f"ahead_{at}/cell", x)
+            back = self.recurrent(f"back_{at}/cell", x[:, ::-1])[:, ::-1]
+            x = np.concatenate([ahead, back], axis=2)
+        return x
+
+
+def of_ways(deep: int) -> tuple[str, ...]:
+    """The names of `Layers.both_ways`'s layers, as `recurrent_model.BothWays` has them."""
+    return tuple(f"{way}_{at}/cell" for at in range(deep) for way in ("ahead", "back"))
+
 
 class LayeredNetwork:
     """A trained network whose weight file has the layers LAYERS; not changed once read."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.hearing.bars import at_beats
-from core.hearing.beats_network import PER_OCTAVE, SHORTEST_S, Pulse
+from core.hearing.beats_network import PER_OCTAVE, SHORTEST_S, Pulse, at_beats
 
 Array = npt.NDArray[np.float64]
 

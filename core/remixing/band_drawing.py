@@ -45,7 +45,7 @@ LEAST_BARS, LEAST_SHARE = 2, 0.6
 """In a style, a part plays in at least this share of bars where at least so many are drawn."""
 USUAL_GENRES = {(4, 4): "rock", (3, 4): "folk band", (2, 4): "folk band", (6, 8): "blues"}
 """Of no style: where none is named, the network takes after the many pieces without a band."""
-TRUST, SURENESS = 2.5, 2.0
+TRUST, SURENESS = 3.0, 2.5
 """How far the chart is believed, 1 as its numbers were fitted, and what it is worth how sure its
 tones are; chosen on the validation split, see training/README.md."""
 
@@ -215,10 +215,7 @@ def _guide(band: Band, playing: frozenset[int]) -> ChordGuide:
         (n.start + band.later, n.end + band.later, n.pitch + band.frame.shift)
         for n in band.frame.score.tracks[0].notes
     ]
-    beat_steps = 12 if band.metre[1] == 4 else 18
-    return ChordGuide(
-        band.chart(), solo, bar_steps(band.metre), beat_steps, band.trust, playing, SURENESS
-    )
+    return ChordGuide(band.chart(), solo, band.metre, band.trust, playing, SURENESS)
 
 
 def _pattern(band: Band) -> Callable[[int], TakenUp]:

@@ -20,9 +20,18 @@ import numpy as np
 import numpy.typing as npt
 
 from core.composition.instruments import DRUMS, INSTRUMENTS, NAMES
-from core.composition.tokens import DRUM_PITCH, INSTRUMENT, PITCH, SIZES, TICKS_PER_STEP
+from core.composition.tokens import (
+    DRUM_PITCH,
+    INSTRUMENT,
+    PITCH,
+    SIZES,
+    STEPS_PER_QUARTER,
+    TICKS_PER_STEP,
+    bar_steps,
+)
 from core.composition.writing import Event
 from core.hearing.heard import CHORD_QUALITIES, Chord
+from core.hearing.spans import PARTS
 from core.remixing.chords import NONE, Chart
 
 Array = npt.NDArray[np.float32]
@@ -34,8 +43,9 @@ NEAR_STEPS = 6
 """Within so many steps before the next chord it is told too: half a quarter."""
 WANTED = 2.0
 """Nats in favour of an instrument that has rested for a bar."""
-ROOT_FIRST = 2.0
-"""Nats in favour of the root for a bass's first note in a chord."""
+ROOT_FIRST = 4.0
+"""Nats in favour of the root for a bass's first note in a chord and in each of core.hearing.spans:
+a chord that was heard as one may be two."""
 NOT_SURER = 0.05
 """No tone is believed to be surer to belong to a chord, or not to, than by so much from 1 or 0."""
 TABLES = Path(__file__).with_name("band_guide.json")
@@ -100,23 +110,24 @@ def surely(chord: Chord) -> npt.NDArray[np.float64]:
 class ChordGuide:
     """core.composition.writing.Guide for one piece.
 
-    chart, solo: in the network's key and bars. solo: (start, end, pitch) in ticks. bar_steps,
-    beat_steps: of the metre. trust: how far the chords are believed, 1 as the numbers were fitted.
-    sureness: what it is worth, how sure a tone of a heard chord is, 1 for its logit as it is.
-    playing: instruments that are not to rest for long.
+    chart, solo: in the network's key and bars. solo: (start, end, pitch) in ticks. trust: how far
+    the chords are believed, 1 as the numbers were fitted. sureness: what it is worth, how sure a
+    tone of a heard chord is, 1 for its logit as it is. playing: instruments that are not to rest
+    for long.
     """
 
     def __init__(
         self,
         chart: Chart,
         solo: list[tuple[int, int, int]],
-        bar_steps: int,
-        beat_steps: int,
+        metre: tuple[int, int],
         trust: float = 1.0,
         playing: frozenset[int] = frozenset(),
         sureness: float = 0.0,
     ) -> None:
-        self.chart, self.bar_steps, self.beat_steps = chart, bar_steps, beat_steps
+        self.chart, self.bar_steps = chart, bar_steps(metre)
+        self.beat_steps = STEPS_PER_QUARTER if metre[1] == 4 else STEPS_PER_QUARTER * 3 // 2
+        self.span_steps = self.bar_steps // PARTS.get(metre, 1)
         self.trust, self.sureness, self.playing = trust, sureness, playing
         self._solo = np.array(solo, np.int64).reshape(-1, 3)
         self._starts = {chord.start for chord in chart.chords}
@@ -133,8 +144,8 @@ class ChordGuide:
         """Nats of every pitch, the same in all octaves.
 
         lately: what was written in this bar. A bass that has not played in the chord, or in the
-        bar, is led to the root by ROOT_FIRST more; without `lately`, as when notes are only judged,
-        that is left out.
+        span, is led to the root by ROOT_FIRST more; without `lately`, as when notes are only
+        judged, that is left out.
         """
         out = np.zeros(SIZES[PITCH], np.float32)
         if instrument == DRUMS or self.trust <= 0:
@@ -144,8 +155,10 @@ class ChordGuide:
         chord = self.chart.at(tick)
         if lately is not None and family(instrument) == 0 and chord.quality != "none":
             bar_tick = bar * self.bar_steps * TICKS_PER_STEP
+            span = step // self.span_steps * self.span_steps
+            begun = max(bar_tick + span * TICKS_PER_STEP, chord.start)
             played = [bar_tick + e[0] * TICKS_PER_STEP for e in lately if e[1] == instrument]
-            if not any(start >= chord.start for start in played):
+            if not any(start >= begun for start in played):
                 bias[chord.root % 12] += ROOT_FIRST
         bias = self.trust * bias + self.sureness * surely(chord)
         out[:DRUM_PITCH] = bias[_CLASSES]

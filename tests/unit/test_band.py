@@ -17,7 +17,6 @@ from core.remixing.arrangement import empty
 from core.remixing.band_controls import STYLES, BandControls
 from core.remixing.band_form import ENTRIES, end_tick, finished
 from core.remixing.band_frame import Frame, frame_of
-from core.remixing.band_guide import ChordGuide, family, tables
 from core.remixing.band_patterns import pattern
 from core.remixing.band_playing import notes_in_s
 from core.remixing.chords import Chart, classes, moved_to, name, voiced
@@ -230,11 +229,11 @@ def test_files_for_other_programs():
 
 
 def test_the_pages_load_what_the_band_hears_with():
-    from core.hearing import beats_network, chords_network
+    from core.hearing import bars_network, beats_network, chords_network
     from core.transcription import NOTES_MODEL
 
-    heard_with = {NOTES_MODEL, beats_network.MODEL_ID, chords_network.MODEL_ID}
-    assert heard_with | {"band"} == set(info("remix", "band").models)
+    networks = {network.MODEL_ID for network in (beats_network, bars_network, chords_network)}
+    assert networks | {NOTES_MODEL, "band"} == set(info("remix", "band").models)
 
 
 def test_a_recipe_of_the_band_changes_with_any_of_its_networks(monkeypatch):
@@ -243,43 +242,6 @@ def test_a_recipe_of_the_band_changes_with_any_of_its_networks(monkeypatch):
         other = dataclasses.replace(known[model], sha256="0" * 64)
         monkeypatch.setattr(engines, "models", lambda m=model, o=other: {**known, m: o})
         assert engines.weights_sha256("remix", "band") != before
-
-
-def test_the_guide_leans_to_the_chord():
-    chart = Chart([Chord(0, 5, "major"), Chord(96, 7, "dominant")])
-    guide = ChordGuide(chart, [(0, 24, 69)], 48, 12)
-    for instrument in (3, 33 - 20):
-        assert family(instrument) in (0, 1)
-        bias = guide.pitches(0, 0, instrument)
-        inside = [bias[48 + (5 + tone) % 12] for tone in (0, 4, 7)]
-        assert min(inside) > max(bias[48 + (5 + tone) % 12] for tone in (1, 6, 8))
-        assert (bias[128:] == 0).all()
-        assert (bias[36:48] == bias[48:60]).all()
-    bass = 13
-    assert guide.pitches(0, 0, bass)[:12].argmax() == 5
-    assert guide.pitches(1, 0, bass)[:12].argmax() == 7
-    assert not guide.pitches(0, 0, 2).any()
-    assert not ChordGuide(chart, [], 48, 12, 0.0).pitches(0, 0, 3).any()
-    assert np.isfinite(tables()["chord"]).all()
-    asked = ChordGuide(chart, [], 48, 12, playing=frozenset({3, bass})).instruments
-    assert np.flatnonzero(asked([(0, 3, 60, 5, 7)])).tolist() == [bass]
-
-
-def test_the_guide_leans_to_the_tones_that_are_sure():
-    sure = (0.95, 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, 0.9, 0.0, 0.0, 0.0, 0.1)
-    chart = Chart([Chord(0, 5, "major", sure)]).moved(0, 2)
-    told = Chart([Chord(0, 7, "major")])
-
-    def bias(chart, sureness):
-        return ChordGuide(chart, [], 48, 12, 1.0, sureness=sureness).pitches(0, 0, 3)[60:72]
-
-    assert (bias(told, 1.0) == bias(told, 0.0)).all()
-    assert (bias(chart, 0.0) == bias(told, 0.0)).all()
-    more = bias(chart, 1.0) - bias(chart, 0.0)
-    assert more[7] == pytest.approx(np.log(1.0 / 0.1))
-    assert more[11] == pytest.approx(0.0, abs=1e-6)  # the third, as likely as not
-    assert more[7] > more[2] > 1 > 0 > more[6] > more[8]
-    assert (bias(chart, 2.0) - bias(chart, 0.0)) == pytest.approx(2 * more, abs=1e-5)
 
 
 def test_a_distorted_guitar_strikes_power_chords():
