@@ -23,7 +23,7 @@ _HARMONY = 0.75
 """What a nat of harmony is worth beside one of the beats: chosen on the validation split."""
 _REACH_S = 0.06
 _LEAST_METRE = 0.02
-_OWN, _ASKED, _LEAST_BEGINS = 0.5, 1.0, 0.02
+_OWN, _ASKED, _LEAST_BEGINS = 0.5, 0.5, 0.02
 """What a nat of the beats network's bars is worth, and one of the bars network's, which is believed
 so far."""
 
