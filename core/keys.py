@@ -26,6 +26,14 @@ def estimate_key(score: Score) -> Key | None:
                 weights[note.pitch % 12] += note.duration
     if np.ptp(weights) == 0.0:
         return None
+    return likeliest_key(weights)
+
+
+def likeliest_key(weights: npt.NDArray[np.float64]) -> Key:
+    """Of KEYS the one that `profile_match`es the time that each pitch class sounds, [12], best.
+
+    There has to be a difference between the classes.
+    """
     return max(KEYS, key=lambda key: profile_match(weights, key))
 
 

@@ -12,10 +12,8 @@ least loss.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +25,8 @@ from keras import ops
 
 from core.hearing.bars_model import WIDTH, build
 from core.hearing.bars_network import COUNTS, SHOWN
-from training.averaging import Average
+from training.averaged_fit import fit, write_headline
 from training.bars_examples import Example, read
-from training.history import History
-from training.saving import save_weights
-from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -54,6 +49,14 @@ def batch(some: Sequence[Example]) -> tuple[Array, Array]:
         shown[row, :beats, :-1], shown[row, :beats, -1] = one.shown[:beats], 1.0
         targets[row, :beats, 0], targets[row, :, 1] = one.begins[:beats], one.count
     return shown, targets
+
+
+def batches(
+    training: Sequence[Example], size: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array]]:
+    """Without end, drawn at random."""
+    while True:
+        yield batch([training[at] for at in rng.integers(len(training), size=size)])
 
 
 def loss(targets: Any, said: Any) -> Any:
@@ -86,41 +89,18 @@ def train(
     steps: int = 10**7, check_every: int = 300, width: int = WIDTH, dropout: float = 0.4,
     peak: float = 2e-3, size: int = BATCH, seed: int = 0,
 ) -> float:  # fmt: skip
-    """AdamW until the minutes or the steps are over, at a rate that falls as a cosine to nothing.
-
-    The least validation loss, of which the averaged weights are kept.
-    """
+    """`training.averaged_fit.fit`, and the headline; the least validation loss."""
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(width=width, dropout=dropout)
-    model.compile(keras.optimizers.AdamW(peak, weight_decay=2e-2, clipnorm=1.0), loss)
-    average, rng = Average(model), np.random.default_rng(seed)
-    columns = ("step", "minutes", "train_loss", "validation_loss", "right_beats")
-    history = History(out / "history.csv", columns)
-    began, losses, best, right = time.monotonic(), [], np.inf, 0.0
-    for step in range(1, steps + 1):
-        spent = (time.monotonic() - began) / 60
-        done = min(max(spent / minutes, step / steps), 1.0)
-        model.optimizer.learning_rate.assign(cosine_rate(peak, step, _WARM_STEPS, done))
-        some = [training[at] for at in rng.integers(len(training), size=size)]
-        losses.append(float(model.train_on_batch(*batch(some))))
-        average.update(step)
-        if step % check_every == 0 or done >= 1.0:
-            with average.applied():
-                reached, beats = held_out(model, held)
-                if reached < best:
-                    best, right = reached, beats
-                    save_weights(model, out / "best.weights.h5", half=True)
-            history.add(step, spent, float(np.mean(losses)), reached, beats)
-            losses = []
-        if done >= 1.0:
-            break
+    best, right = fit(
+        model, loss, batches(training, size, np.random.default_rng(seed)),
+        lambda: held_out(model, held), out, columns=("right_beats",), minutes=minutes, steps=steps,
+        check_every=check_every, peak=peak, warm_steps=_WARM_STEPS, decay=2e-2,
+    )  # fmt: skip
     known = np.concatenate([one.begins for one in held])
-    headline = {
-        "metric": "right_beats", "value": round(right, 3), "baseline": "no beat begins a bar",
-        "baseline_value": round(float((known[known >= 0] == 0).mean()), 3),
-    }  # fmt: skip
-    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+    no_bars = float((known[known >= 0] == 0).mean())
+    write_headline(out, "right_beats", right, "no beat begins a bar", no_bars)
     return best
 
 
@@ -129,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=Path, default=Path("runs/bars"))
     parser.add_argument("--out", type=Path, default=Path("runs/bars"))
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--minutes", type=float, default=16.0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     training, held = (read(args.examples / f"{split}.npz") for split in ("train", "valid"))

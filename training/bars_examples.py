@@ -1,7 +1,7 @@
 """Solos as they are heard, with the beats that are found in them: what the bars network learns.
 
     python -m training.beats_songs --data DIR --out runs/beat_songs
-    python -m training.bars_examples --songs runs/beat_songs --out runs/bars --count 60000
+    python -m training.bars_examples --songs runs/beat_songs --out runs/bars
 
 The solos are those of training.beats_examples. Their beats are found as in the app, right or wrong,
 and a beat begins a bar if one truly begins there.
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=Path, default=Path("runs/beat_songs"))
     parser.add_argument("--out", type=Path, default=Path("runs/bars"))
-    parser.add_argument("--count", type=int, default=60000)
+    parser.add_argument("--count", type=int, default=40000)
     parser.add_argument("--held", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

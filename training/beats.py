@@ -13,9 +13,7 @@ precision, the weights at their least loss.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,10 +27,7 @@ from keras import ops
 from core.hearing.beat_frames import PARTS
 from core.hearing.beats_model import WIDTH, build
 from core.hearing.beats_network import METRES, TEMPI
-from training.averaging import Average
-from training.history import History
-from training.saving import save_weights
-from training.schedule import cosine_rate
+from training.averaged_fit import fit, write_headline
 
 Array = np.ndarray[Any, Any]
 
@@ -114,42 +109,19 @@ def train(
     batch: int = BATCH, width: int = WIDTH, dropout: float = 0.1, peak: float = 3e-3,
     seed: int = 0,
 ) -> float:  # fmt: skip
-    """AdamW until the minutes or the steps are over, at a rate that falls as a cosine to nothing.
-
-    The least validation loss, of which the averaged weights are kept.
-    """
+    """`training.averaged_fit.fit`, and the headline; the least validation loss."""
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(width=width, dropout=dropout)
-    model.compile(keras.optimizers.AdamW(peak, weight_decay=1e-2, clipnorm=1.0), loss)
-    average, valid = Average(model), Examples(examples, "valid")
+    valid = Examples(examples, "valid")
     held = valid.batch(np.arange(len(valid)))
-    history = History(
-        out / "history.csv", ("step", "minutes", "train_loss", "validation_loss", "right_tempi")
-    )
-    began, losses, best, right = time.monotonic(), [], np.inf, 0.0
     solos = Examples(examples, "train").batches(batch, np.random.default_rng(seed))
-    for step, (shown, target) in enumerate(solos, start=1):
-        spent = (time.monotonic() - began) / 60
-        done = min(max(spent / minutes, step / steps), 1.0)
-        model.optimizer.learning_rate.assign(cosine_rate(peak, step, _WARM_STEPS, done))
-        losses.append(float(model.train_on_batch(shown, target)))
-        average.update(step)
-        if step % check_every == 0 or done >= 1.0:
-            with average.applied():
-                reached, tempi = held_out(model, held)
-                if reached < best:
-                    best, right = reached, tempi
-                    save_weights(model, out / "best.weights.h5", half=True)
-            history.add(step, spent, float(np.mean(losses)), reached, tempi)
-            losses = []
-        if done >= 1.0:
-            break
-    headline = {
-        "metric": "right_tempi", "value": round(right, 3),
-        "baseline": "the commonest tempo", "baseline_value": round(commonest(held[1]), 3),
-    }  # fmt: skip
-    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+    best, right = fit(
+        model, loss, solos, lambda: held_out(model, held), out, columns=("right_tempi",),
+        minutes=minutes, steps=steps, check_every=check_every, peak=peak, warm_steps=_WARM_STEPS,
+        decay=1e-2,
+    )  # fmt: skip
+    write_headline(out, "right_tempi", right, "the commonest tempo", commonest(held[1]))
     return best
 
 

@@ -14,10 +14,8 @@ the weights at their least loss.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +28,9 @@ from keras import ops
 from core.composition.instruments import INSTRUMENTS, LEAD
 from core.hearing.chords_model import WIDTH, build
 from core.hearing.chords_network import PLACES, SHOWN, STATES, shown
-from training.averaging import Average
+from training.averaged_fit import fit, write_headline
 from training.chords import beside_tonic, spans_of
 from training.composer_corpus import Piece, load
-from training.history import History
-from training.saving import save_weights
-from training.schedule import cosine_rate
 
 Array = np.ndarray[Any, Any]
 
@@ -118,6 +113,11 @@ class Windows:
             states[row, : len(window)] = true[first : first + LENGTH]
         return inputs, states
 
+    def batches(self, size: int) -> Iterator[tuple[Array, Array]]:
+        """Without end."""
+        while True:
+            yield self.batch(size)
+
 
 def loss(target: Any, said: Any) -> Any:
     """Cross-entropy where a chord is known, of labels that leave SMOOTHING to all others."""
@@ -149,41 +149,23 @@ def train(
     check_every: int = 200, width: int = WIDTH, dropout: float = 0.4, peak: float = 2e-3,
     batch: int = BATCH, seed: int = 0,
 ) -> float:  # fmt: skip
-    """AdamW until the minutes or the steps are over, at a rate that falls as a cosine to nothing.
-
-    The least validation loss, of which the averaged weights are kept.
-    """
+    """`training.averaged_fit.fit`, and the headline; the least validation loss."""
     out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     model = build(width=width, dropout=dropout)
-    model.compile(keras.optimizers.AdamW(peak, weight_decay=2e-2, clipnorm=1.0), loss)
-    average, windows = Average(model), Windows(training, seed)
-    columns = ("step", "minutes", "train_loss", "validation_loss", "right_roots")
-    history = History(out / "history.csv", (*columns, *(f"roots_{name}" for name in held)))
-    began, losses, best, right = time.monotonic(), [], np.inf, 0.0
-    for step in range(1, steps + 1):
-        spent = (time.monotonic() - began) / 60
-        done = min(max(spent / minutes, step / steps), 1.0)
-        model.optimizer.learning_rate.assign(cosine_rate(peak, step, _WARM_STEPS, done))
-        losses.append(float(model.train_on_batch(*windows.batch(batch))))
-        average.update(step)
-        if step % check_every == 0 or done >= 1.0:
-            with average.applied():
-                figures = held_out(model, held)
-                reached, roots = np.mean(list(figures.values()), axis=0)
-                if reached < best:
-                    best, right = float(reached), float(roots)
-                    save_weights(model, out / "best.weights.h5", half=True)
-            by_subset = [roots for _, roots in figures.values()]
-            history.add(step, spent, float(np.mean(losses)), reached, roots, *by_subset)
-            losses = []
-        if done >= 1.0:
-            break
-    headline = {
-        "metric": "right_roots", "value": round(right, 3),
-        "baseline": "the commonest root", "baseline_value": round(commonest(training, held), 3),
-    }  # fmt: skip
-    (out / "headline.json").write_text(json.dumps(headline) + "\n", encoding="utf-8")
+    windows = Windows(training, seed)
+
+    def figures() -> list[float]:
+        """Loss and right roots, the mean over subsets, then the roots of each."""
+        found = np.array(list(held_out(model, held).values()))
+        return [*found.mean(axis=0), *found[:, 1]]
+
+    best, right = fit(
+        model, loss, windows.batches(batch), figures, out,
+        columns=("right_roots", *(f"roots_{name}" for name in held)), minutes=minutes, steps=steps,
+        check_every=check_every, peak=peak, warm_steps=_WARM_STEPS, decay=2e-2,
+    )  # fmt: skip
+    write_headline(out, "right_roots", right, "the commonest root", commonest(training, held))
     return best
 
 

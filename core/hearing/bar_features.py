@@ -11,7 +11,7 @@ from core.audio import FloatArray
 from core.hearing.beat_frames import AT_ONSETS, FEATURES, FRAME_S, REGISTERS
 from core.hearing.beats_network import METRES, Pulse, at_beats
 from core.hearing.heard import Grid, HeardNote
-from core.keys import KEYS, profile_match
+from core.keys import KEYS, likeliest_key
 
 Array = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def features(
     begun = _begun(starts, ends, pitches, count)
     sounding = _sounding(starts, ends, pitches, count * SLICES)
     total = sounding.sum(axis=0)
-    key = max(KEYS, key=lambda key: profile_match(total, key)) if np.ptp(total) else KEYS[0]
+    key = likeliest_key(total) if np.ptp(total) else KEYS[0]
     by_slice = np.roll(sounding, -key.tonic, axis=1).reshape(count, SLICES, 12)
     classes = by_slice.mean(axis=1)
     lowest = np.roll(_lowest(starts, ends, pitches, count), -key.tonic, axis=1)

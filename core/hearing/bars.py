@@ -23,9 +23,11 @@ _HARMONY = 0.75
 """What a nat of harmony is worth beside one of the beats: chosen on the validation split."""
 _REACH_S = 0.06
 _LEAST_METRE = 0.02
-_OWN, _ASKED, _LEAST_BEGINS = 0.5, 0.5, 0.02
-"""What a nat of the beats network's bars is worth, and one of the bars network's, which is believed
-so far."""
+_OWN, _ASKED = 0.5, 0.5
+"""What a nat of the beats network's bars is worth, and one of the bars network's: chosen on
+validation pieces."""
+_LEAST_BEGINS = 0.02
+"""No beat is believed to be surer to begin a bar, or not to, than by so much from 1 or 0."""
 
 
 def grid_of(
@@ -105,25 +107,27 @@ def _bars(beats_s: Array, heard: Pulse, thirds: bool) -> dict[tuple[int, int], f
     prior = {2: 1.0} if thirds else {n: share[n, 4] + _LEAST_METRE for n in (2, 3, 4)}
     beat = np.clip(at_beats(heard.beat, beats_s), 0.01, 1.0)
     down = np.clip(at_beats(heard.bar, beats_s) / beat, 0.03, 0.97)
-    found = {}
-    for count, chance in prior.items():
-        for first in range(count):
-            begins = (np.arange(len(beats_s)) + first) % count == 0
-            each = beat * np.where(begins, np.log(down), np.log(1 - down))
-            found[count, first] = float(each.sum()) + np.log(chance / count)
-    return found
+    nats = {count: float(np.log(chance)) for count, chance in prior.items()}
+    return _placed(beat * np.log(down), beat * np.log(1 - down), nats)
 
 
 def _asked(said: Bars, thirds: bool) -> dict[tuple[int, int], float]:
     """The same as `_bars`, by what the bars network says."""
     begins = np.clip(said.begins.astype(np.float64), _LEAST_BEGINS, 1 - _LEAST_BEGINS)
+    nats = {
+        count: 0.0 if thirds else float(np.logaddexp(chance, np.log(_LEAST_METRE)))
+        for count, chance in zip(COUNTS, said.counts, strict=True)
+    }
+    return _placed(np.log(begins), np.log(1 - begins), nats)
+
+
+def _placed(yes: Array, no: Array, counts: dict[int, float]) -> dict[tuple[int, int], float]:
+    """The same as `_bars`: nats of each beat for a bar to begin there and not to, of each count."""
     found = {}
-    for count, chance in zip(COUNTS, said.counts, strict=True):
+    for count, nats in counts.items():
         for first in range(count):
-            at = (np.arange(len(begins)) + first) % count == 0
-            each = np.where(at, np.log(begins), np.log(1 - begins)).sum()
-            prior = 0.0 if thirds else np.logaddexp(float(chance), np.log(_LEAST_METRE))
-            found[count, first] = float(each + prior - np.log(count))
+            begins = (np.arange(len(yes)) + first) % count == 0
+            found[count, first] = float(np.where(begins, yes, no).sum()) + nats - np.log(count)
     return found
 
 

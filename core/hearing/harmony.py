@@ -24,7 +24,7 @@ import numpy.typing as npt
 from core.hearing.chords_network import QUALITIES, STATES, network
 from core.hearing.heard import CHORD_QUALITIES, TONES, TRIADS, Chord, Grid, HeardNote
 from core.hearing.spans import Spans, spans_of
-from core.keys import KEYS, profile_match
+from core.keys import KEYS, likeliest_key
 from core.score import Key
 
 Array = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def harmonic_fit(notes: Sequence[HeardNote], grid: Grid) -> float:
     total = spans.weights.sum(axis=0)
     if np.ptp(total) == 0.0:
         return 0.0
-    key, tables = max(KEYS, key=lambda key: profile_match(total, key)), _tables()
+    key, tables = likeliest_key(total), _tables()
     mode = MODES.index(key.mode)
     said = STEADIER_FIT * _beside_tonic(spans, key) @ tables.notes.T
     nats = tables.first[mode] + said[0]
